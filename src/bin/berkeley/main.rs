@@ -1,0 +1,3 @@
+//! The tool `berkeley`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A laboratory for the Berkeley sockets API.
+
+pub mod protocols;

@@ -1,0 +1,2 @@
+//! Conversations as pure state machines: no socket, no I/O, no `unsafe`.
+
