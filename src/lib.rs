@@ -1,3 +1,4 @@
 //! A laboratory for the Berkeley sockets API.
 
 pub mod protocols;
+pub mod sockets;
