@@ -16,10 +16,10 @@ use nix::errno::Errno;
 /// # Errors
 /// What `recv(2)` says.
 #[inline]
-pub fn recv<'a>(
+pub fn recv(
     socket: impl AsFd,
-    buffer: &'a mut [MaybeUninit<u8>],
-) -> Result<&'a mut [u8], Errno> {
+    buffer: &mut [MaybeUninit<u8>],
+) -> Result<&mut [u8], Errno> {
     let socket = socket.as_fd().as_raw_fd();
     let (at, room) = (buffer.as_mut_ptr().cast::<u8>(), buffer.len());
     loop {
