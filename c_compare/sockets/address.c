@@ -91,7 +91,11 @@ char *address_text(const struct address *address,
         const struct sockaddr_un *at = (const void *)&address->at;
         size_t before = offsetof(struct sockaddr_un, sun_path);
         size_t room = address->length > before ? address->length - before : 0;
-        snprintf(text, ADDRESS_TEXT, "%.*s", (int)room, at->sun_path);
+        const char *name = at->sun_path;
+        if (room > 1 && *name == '\0') /* abstract: no file, no NUL */
+            snprintf(text, ADDRESS_TEXT, "@%.*s", (int)room - 1, name + 1);
+        else
+            snprintf(text, ADDRESS_TEXT, "%.*s", (int)room, name);
         return text;
     }
     const char *form =

@@ -41,7 +41,7 @@ char *address_host(const struct address *address,
 /* The port; -1 where there is none. */
 int address_port(const struct address *address);
 
-/* 127.0.0.1:80, [::1]:80, /tmp/knock.sock; returns `text`. */
+/* 127.0.0.1:80, [::1]:80, /tmp/knock.sock, @abstract; returns `text`. */
 char *address_text(const struct address *address,
                    char text[static ADDRESS_TEXT]);
 

@@ -11,6 +11,7 @@ mod lines;
 mod resolve;
 pub mod text;
 mod transfer;
+pub mod usage;
 
 pub use accept::{Peer, accept};
 pub use address::{Shown, local_address, unix_address};
