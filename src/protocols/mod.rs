@@ -1,2 +1,31 @@
 //! Conversations as pure state machines: no socket, no I/O, no `unsafe`.
 
+pub mod pickle;
+pub mod roster;
+
+/// One conversation, as the side that serves it sees it.
+pub trait Session {
+    /// What this side says before the peer has said anything.
+    fn greeting(&mut self) -> &[u8] {
+        b""
+    }
+    /// `input` arrived, cut anywhere; the answer goes back before more is read.
+    fn answer<'a>(&'a mut self, input: &'a [u8]) -> &'a [u8];
+    /// Nothing more will be said: send what is left, end the connection.
+    fn is_over(&self) -> bool {
+        false
+    }
+    /// What the server's console should hear about it, oldest first.
+    fn notice(&mut self) -> Option<Notice> {
+        None
+    }
+}
+
+/// A line for the server's console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// What the program is there to print: stdout.
+    Said(String),
+    /// What the peer did wrong: stderr.
+    Wrong(String),
+}
