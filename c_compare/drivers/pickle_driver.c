@@ -17,7 +17,8 @@
 
 static void show(struct bytes bytes)
 {
-    fwrite(bytes.at, 1, bytes.len, stdout);
+    if (bytes.len > 0)
+        fwrite(bytes.at, 1, bytes.len, stdout);
 }
 
 static void show_hex(struct bytes bytes)

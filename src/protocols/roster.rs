@@ -146,3 +146,6 @@ pub fn is_acknowledgement(bytes: &[u8]) -> Result<bool, Refused> {
     let pickle = pickle::decode(bytes)?;
     Ok(*pickle.node(pickle.root()) == Node::Int(1))
 }
+
+#[cfg(test)]
+mod tests;

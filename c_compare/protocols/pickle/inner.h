@@ -5,7 +5,7 @@
 #include "pickle.h"
 
 enum {
-    /* No int of MOST_DIGITS digits has more bytes: 4300 × log₂10 bits, sign. */
+    /* No int of MOST_DIGITS digits has more bytes: 4300 × log₂10 bits. */
     MOST_INT_BYTES = 1786,
 };
 

@@ -8,8 +8,8 @@ pub(super) fn text_of(value: f64) -> String {
     if !value.is_finite() {
         return value.to_string().to_lowercase();
     }
-    let shortest = format!("{value:e}");
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or_default();
+    let scientific = shortest(value);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or_default();
     let exponent: i32 = exponent.parse().unwrap_or_default();
     let sign = if mantissa.starts_with('-') { "-" } else { "" };
     let digits: String =
@@ -29,6 +29,16 @@ pub(super) fn text_of(value: f64) -> String {
         _ if others.is_empty() => format!("{sign}{first}e{exponent:+03}"),
         _ => format!("{sign}{first}.{others}e{exponent:+03}"),
     }
+}
+
+/// Of two decimals as short and as near, Rust takes the upper and Python the
+/// even one: 1741912098295585.25 ends in .2.
+fn shortest(value: f64) -> String {
+    let upper = format!("{value:e}");
+    let digits = upper.bytes().take_while(|&b| b != b'e');
+    let count = digits.filter(u8::is_ascii_digit).count();
+    let even = format!("{value:.*e}", count - 1);
+    if even.parse() == Ok(value) { even } else { upper }
 }
 
 /// The digits of a float that is whole; nothing for any other.

@@ -5,7 +5,7 @@
 
 use super::{MOST_DIGITS, Node, Refused};
 
-/// No int of `MOST_DIGITS` digits has more bytes: 4300 × log₂10 bits, sign.
+/// No int of `MOST_DIGITS` digits has more bytes: 4300 × log₂10 bits.
 const MOST_INT_BYTES: usize = 1786;
 const CHUNK: u64 = 1_000_000_000;
 const CHUNK_DIGITS: usize = 9;

@@ -14,7 +14,7 @@ pub struct Scanner {
     at: usize,
     /// No newline before this byte ends its argument, so that a line that
     /// comes byte by byte is not searched again and again.
-    searched: usize,
+    pub(super) searched: usize,
     /// Where the frame around `at` ends.
     frame_end: Option<usize>,
 }
