@@ -160,7 +160,7 @@ def bombs():
             (b"}]Ns.", "a container as dict key"), (b"NNa.", "an element for no container"),
             (b"]NNs.", "an element for no container"),
             (b"I0x10\n.", "malformed number"), (b"I010\n.", "malformed number"),
-            (b"I\n.", "malformed number"), (b"L--1\n.", "malformed number"),
+            (b"I\n.", "malformed number"), (b"I-0\n.", "malformed number"), (b"L--1\n.", "malformed number"),
             (b"L" + b"9" * 4301 + b"L\n.", "malformed number"),
             (b"F1e999\n.", "malformed number"), (b"F0x1\n.", "malformed number"),
             (b"F 1\n.", "malformed number"), (b"Finfinity\n.", "malformed number"),

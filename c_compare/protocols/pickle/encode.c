@@ -33,7 +33,7 @@ bool encode_student(struct buffer *out, const char *name,
                     const char *username, const char *sid)
 {
     struct bytes text = {(const unsigned char *)sid, strlen(sid)};
-    bool is_int = number_is_int(text) && strcmp(sid, "-0") != 0;
+    bool is_int = number_is_int(text);
 
     return begin(out) && buffer_add_byte(out, MARK) &&
            add_str(out, "student_name") && add_str(out, name) &&

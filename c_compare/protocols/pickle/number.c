@@ -103,7 +103,8 @@ static size_t decimal(uint32_t *limbs, size_t count, char *digits)
 /* Is `text` an int just as Python's `str` shows one? */
 bool number_is_int(struct bytes text)
 {
-    if (text.len > 0 && text.at[0] == '-') {
+    bool negative = text.len > 0 && text.at[0] == '-';
+    if (negative) {
         text.at++;
         text.len--;
     }
@@ -112,7 +113,7 @@ bool number_is_int(struct bytes text)
     for (size_t i = 0; i < text.len; i++)
         if (text.at[i] < '0' || text.at[i] > '9')
             return false;
-    return text.at[0] != '0' || text.len == 1;
+    return text.at[0] != '0' || (text.len == 1 && !negative);
 }
 
 /* The int that `text` shows. Python would read more (`0x10`, `1_000`), but

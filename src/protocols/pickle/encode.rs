@@ -37,7 +37,7 @@ pub fn student(name: &str, username: &str, sid: &str) -> Option<Vec<u8>> {
     add_str(&mut body, "github_username");
     add_str(&mut body, username);
     add_str(&mut body, "sid");
-    if number::is_int(sid.as_bytes()) && sid != "-0" {
+    if number::is_int(sid.as_bytes()) {
         add_int(&mut body, sid);
     } else {
         add_str(&mut body, sid);

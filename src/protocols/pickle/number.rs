@@ -85,7 +85,7 @@ pub(super) fn is_int(text: &[u8]) -> bool {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     digits.len() <= MOST_DIGITS
         && digits.iter().all(u8::is_ascii_digit)
-        && (digits == b"0" || digits.first().is_some_and(|&d| d != b'0'))
+        && (text == b"0" || digits.first().is_some_and(|&d| d != b'0'))
 }
 
 /// The int that `text` shows. Python would read more (`0x10`, `1_000`), but
