@@ -61,8 +61,8 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<(), Failed> {
     let mut reply = match &cli.unix {
-        Some(path) => ask(&unix_address(path)?, cli)?,
-        None => ask_any(cli)?,
+        Some(path) => request(&unix_address(path)?, cli)?,
+        None => request_any(cli)?,
     };
     reply.push(b'\n');
     write_out(&reply).map_err(Failed::at("write", "standard output"))
@@ -70,12 +70,12 @@ fn run(cli: &Cli) -> Result<(), Failed> {
 
 /// The first address where somebody listens. Unlike TCP's, this `connect`
 /// always succeeds; the refusal comes after the first datagram.
-fn ask_any(cli: &Cli) -> Result<Vec<u8>, Failed> {
+fn request_any(cli: &Cli) -> Result<Vec<u8>, Failed> {
     let kind = libc::SOCK_DGRAM;
     let question = Question { kind, ..Question::default() };
     let mut result = Err(Failed::because("connect", "no address"));
     for answer in getaddrinfo(Some(&cli.host), Some(&cli.port), question)? {
-        result = ask(&answer.address, cli);
+        result = request(&answer.address, cli);
         if !result.as_ref().is_err_and(is_nobody_there) {
             break;
         }
@@ -90,7 +90,7 @@ fn is_nobody_there(failed: &Failed) -> bool {
 }
 
 /// Asks until the answer is there, once and `retries` times more.
-fn ask(address: &SockaddrStorage, cli: &Cli) -> Result<Vec<u8>, Failed> {
+fn request(address: &SockaddrStorage, cli: &Cli) -> Result<Vec<u8>, Failed> {
     let at = Shown(address);
     let server = connect_to(address)?;
     let message = cli.message.as_bytes();

@@ -68,7 +68,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     let address: SockaddrStorage = getsockname(server.as_raw_fd())
         .map_err(Failed::at("getsockname", at))?;
     warn(format_args!("making a UDP server on {}", Shown(&address)));
-    serve(&server, cli.quiet)
+    serve(&server, cli.quiet);
 }
 
 /// SIGINT and SIGTERM end it: there is no conversation to be finished.
@@ -83,7 +83,7 @@ fn leave_on_signals(file: Option<PathBuf>) -> Result<(), Failed> {
         .map_err(|why| Failed::because("sigaction", why.to_string()))
 }
 
-fn serve(server: &OwnedFd, quiet: bool) -> Result<(), Failed> {
+fn serve(server: &OwnedFd, quiet: bool) -> ! {
     let mut buffer = vec![0; LARGEST];
     loop {
         match recvfrom(server, &mut buffer) {
