@@ -34,7 +34,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("dumb_net", run(&Cli::parse()))
+    exit("dumb_net", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         warn(format_args!("{}", Cli::command().render_usage()));
         return ExitCode::FAILURE;
     }
-    exit("echo_client", run(&Cli::parse()))
+    exit("echo_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

@@ -13,6 +13,7 @@ use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
+    usage,
 };
 use berkeley::workers::{self, Lab, Model};
 use clap::Parser;
@@ -38,7 +39,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    exit("echo_server", run(Options::parse()))
+    exit("echo_server", run(usage::parse()))
 }
 
 fn run(options: Options) -> Result<(), Failed> {

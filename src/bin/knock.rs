@@ -11,6 +11,7 @@ use berkeley::protocols::knock::{Framing, Knock, LONGEST};
 use berkeley::sockets::console::say;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
+    usage,
 };
 use berkeley::workers::{self, Lab, Model};
 use clap::Parser;
@@ -40,7 +41,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    exit("knock", run(Options::parse()))
+    exit("knock", run(usage::parse()))
 }
 
 fn run(options: Options) -> Result<(), Failed> {
@@ -74,7 +75,7 @@ fn run(options: Options) -> Result<(), Failed> {
 
     match Shown(&bound).port() {
         Some(port) => {
-            say(format_args!("Running knock, knock server on port {port}"))
+            say(format_args!("Running knock, knock server on port {port}"));
         }
         None => say(format_args!(
             "Running knock, knock server on {}",

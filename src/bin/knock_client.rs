@@ -42,7 +42,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("knock_client", run(&Cli::parse()))
+    exit("knock_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

@@ -43,7 +43,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = usage::parse();
     // Nothing is left to be done: the kernel closes what is open.
     let ended = ctrlc::set_handler(|| std::process::exit(0))
         .map_err(|why| Failed::because("sigaction", why.to_string()));

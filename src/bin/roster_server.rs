@@ -11,6 +11,7 @@ use berkeley::protocols::roster::Roster;
 use berkeley::sockets::console::say;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
+    usage,
 };
 use berkeley::workers::{self, Lab, Model};
 use clap::Parser;
@@ -35,7 +36,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    exit("roster_server", run(Options::parse()))
+    exit("roster_server", run(usage::parse()))
 }
 
 fn run(options: Options) -> Result<(), Failed> {
@@ -70,7 +71,7 @@ fn run(options: Options) -> Result<(), Failed> {
     let shown = Shown(&bound);
     match shown.port() {
         Some(port) => {
-            say(format_args!("Listening at {}/{port}", shown.host()))
+            say(format_args!("Listening at {}/{port}", shown.host()));
         }
         None => say(format_args!("Listening at {shown}")),
     }

@@ -32,7 +32,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("simple_client", run(&Cli::parse()))
+    exit("simple_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

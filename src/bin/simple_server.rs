@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::repr;
-use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo};
+use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo, usage};
 use clap::Parser;
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -32,7 +32,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("simple_server", run(&Cli::parse()))
+    exit("simple_server", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

@@ -56,7 +56,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("udp_echo_client", run(&Cli::parse()))
+    exit("udp_echo_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Failed, Shown, bind, exit, local_address, unix_address,
+    Failed, Shown, bind, exit, local_address, unix_address, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -48,7 +48,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit(NAME, run(&Cli::parse()))
+    exit(NAME, run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

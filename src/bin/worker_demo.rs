@@ -53,7 +53,7 @@ enum Model {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = usage::parse();
     let worked = match cli.model {
         Model::Thread => by_threads(cli.interval),
         Model::Fork => by_processes(cli.interval),

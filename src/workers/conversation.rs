@@ -63,11 +63,10 @@ pub fn hold<L: Lab>(
     slot.peers.fetch_add(1, Ordering::Relaxed);
     server.lab.arrived(&peer);
     match exchange(server, slot, socket, peer, buffer) {
-        Ok(End::ByPeer) => {}
         Ok(End::BySession) => end_gracefully(socket, buffer),
         Err(Errno::EAGAIN) => end_idle(socket, buffer),
-        // ECONNRESET, EPIPE, …: the peer is gone, nobody is left to tell.
-        Err(_) => {}
+        // EOF, ECONNRESET, EPIPE, …: nobody is left to tell.
+        Ok(End::ByPeer) | Err(_) => {}
     }
 }
 
@@ -144,9 +143,8 @@ pub fn end_gracefully(socket: &OwnedFd, buffer: &mut [MaybeUninit<u8>]) {
         let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
         let mut peer = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
         match poll(&mut peer, left) {
-            Ok(0) => return,
             Err(Errno::EINTR) => {}
-            Err(_) => return,
+            Ok(0) | Err(_) => return,
             Ok(_) => match recv(socket, buffer) {
                 Ok([]) | Err(_) => return,
                 Ok(_) => {}

@@ -265,9 +265,10 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             Err(_) => return self.dismiss(fd), // the peer is gone
         }
         let Some(guest) = &mut self.guests[place_of(fd)] else { return };
-        let interest = match guest.unsent.is_empty() {
-            true => Interest::Read,
-            false => Interest::Write,
+        let interest = if guest.unsent.is_empty() {
+            Interest::Read
+        } else {
+            Interest::Write
         };
         if guest.interest != interest {
             guest.interest = interest;

@@ -22,6 +22,7 @@ use super::children::supervise;
 use super::epoll::Epolling;
 use super::{Lab, Server, event_loop};
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let address = getsockname::<SockaddrStorage>(server.listener.as_raw_fd())
         .map_err(Failed::at("getsockname", ""))?;

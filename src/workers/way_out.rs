@@ -24,7 +24,7 @@ use nix::errno::Errno;
 use nix::sys::eventfd::EventFd;
 use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal,
-    pthread_sigmask, sigaction,
+    pthread_sigmask, sigaction, signal,
 };
 use nix::sys::socket::{Shutdown, shutdown};
 
@@ -74,8 +74,15 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     // SAFETY: the handler makes only calls that signal-safety(7) allows.
     unsafe { sigaction(Signal::SIGALRM, &on_alarm) }
         .map_err(Failed::at("sigaction", "SIGALRM"))?;
+    // SAFETY: SIG_IGN runs nothing.
+    let on_hangup = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
     ctrlc::set_handler(|| leave(way_out))
         .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
+    if let Ok(SigHandler::SigIgn) = on_hangup {
+        // Started by nohup(1): that was the user's wish, and ctrlc undid it.
+        // SAFETY: SIG_IGN runs nothing.
+        let _ = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
+    }
     // After ctrlc has made its thread, which must not block them.
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
