@@ -21,6 +21,7 @@ use nix::unistd::read;
 
 /// Sends one line of standard input and shows everything that comes back
 #[derive(Parser)]
+#[command(name = "dumb_net")]
 #[command(
     version,
     after_help = "Example: echo hello | dumb_net localhost 10000"

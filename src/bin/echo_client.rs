@@ -25,6 +25,7 @@ use nix::sys::socket::{
 
 /// Sends a message to an echo server and shows what comes back
 #[derive(Parser)]
+#[command(name = "echo_client")]
 #[command(
     version,
     after_help = "Example: echo_client --port 10000 'This is the message.'"

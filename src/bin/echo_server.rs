@@ -24,6 +24,7 @@ use nix::sys::socket::{
 
 /// Sends back whatever it receives
 #[derive(Parser)]
+#[command(name = "echo_server")]
 #[command(version, after_help = "Example: echo_server --model fork 10000")]
 #[command(mut_arg("model", |model| model.required(false).default_value("thread")))]
 struct Options {

@@ -22,6 +22,7 @@ use nix::sys::socket::{
 
 /// Answers knock-knock jokes
 #[derive(Parser)]
+#[command(name = "knock")]
 #[command(version, after_help = "Example: knock -p 5000 --model fork")]
 #[command(mut_arg("model", |model| model.required(false).default_value("pool")))]
 struct Options {

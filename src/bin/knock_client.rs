@@ -26,6 +26,7 @@ use nix::sys::socket::{
 
 /// Tells a knock, knock joke to a server
 #[derive(Parser)]
+#[command(name = "knock_client")]
 #[command(
     version,
     override_usage = "knock_client HOST PORT [WORD PUNCHLINE]

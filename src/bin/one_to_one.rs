@@ -28,6 +28,7 @@ const NAME: &str = "one_to_one";
 
 /// Two people talk in turns, one line each
 #[derive(Parser)]
+#[command(name = "one_to_one")]
 #[command(
     version,
     override_usage = "one_to_one HOST PORT

@@ -22,6 +22,7 @@ use nix::sys::socket::{
 
 /// Exchanges pickled dicts with its clients
 #[derive(Parser)]
+#[command(name = "roster_server")]
 #[command(version, after_help = "Example: roster_server --model thread")]
 #[command(mut_arg("model", |model| {
     model.required(false).default_value("iterative")

@@ -21,6 +21,7 @@ use nix::sys::socket::{
 
 /// Shows what one peer after the other says
 #[derive(Parser)]
+#[command(name = "simple_server")]
 #[command(after_help = "Example: simple_server 127.0.0.1 50017")]
 struct Cli {
     /// Where to listen: an IPv4 address or a name

@@ -26,6 +26,7 @@ use nix::sys::socket::{
 
 /// Sends one datagram and waits for the same one to come back
 #[derive(Parser)]
+#[command(name = "udp_echo_client")]
 #[command(
     version,
     after_help = "Example: udp_echo_client --timeout 0.5 'Hello, world'"

@@ -31,6 +31,7 @@ const LARGEST: usize = 256 * 1024;
 
 /// Sends every datagram back to where it came from
 #[derive(Parser)]
+#[command(name = "udp_echo_server")]
 #[command(version, after_help = "Example: udp_echo_server 10001")]
 struct Cli {
     /// Where to listen; 0 lets the kernel choose

@@ -28,6 +28,7 @@ static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 /// Runs four workers that print and count
 #[derive(Parser)]
+#[command(name = "worker_demo")]
 #[command(
     version,
     after_help = "Example: worker_demo --model fork --interval 0.1"

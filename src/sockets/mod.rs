@@ -21,4 +21,4 @@ pub use errors::{Cause, Failed, exit, symbol};
 pub use lines::{Lines, TooLong};
 pub use listen::listen;
 pub use resolve::{Answer, Question, getaddrinfo};
-pub use transfer::{discard_unread, recv, send, send_all};
+pub use transfer::{recv, send, send_all};

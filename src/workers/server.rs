@@ -189,6 +189,7 @@ impl<L: Lab> Server<L> {
 
     /// The last words.
     pub fn close(&self) {
+        way_out::give_way();
         way_out::remove_socket_file();
         let cut = self.board.common.cut.load(Ordering::Relaxed);
         if cut > 0 {

@@ -17,7 +17,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -27,6 +27,7 @@ use nix::sys::signal::{
     pthread_sigmask, sigaction, signal,
 };
 use nix::sys::socket::{Shutdown, shutdown};
+use nix::unistd::pause;
 
 use crate::sockets::Failed;
 
@@ -45,6 +46,8 @@ struct WayOut {
     children: Option<CString>,
     grace: Duration,
     socket_file: Option<CString>,
+    /// The second signal has come.
+    leaving: AtomicBool,
 }
 
 static WAY_OUT: OnceLock<WayOut> = OnceLock::new();
@@ -65,6 +68,7 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
         grace: server.options.grace,
         socket_file: path
             .and_then(|path| CString::new(path.as_os_str().as_bytes()).ok()),
+        leaving: AtomicBool::new(false),
     });
     let on_alarm = SigAction::new(
         SigHandler::Handler(cut),
@@ -105,6 +109,7 @@ fn leave(way_out: &WayOut) {
 
 /// Another one has.
 fn leave_at_once(way_out: &WayOut) -> ! {
+    way_out.leaving.store(true, Ordering::SeqCst);
     if let Some(list) = &way_out.children {
         children::kill_all(list);
         while children::reap(children::ANY, 0).is_some() {}
@@ -112,6 +117,15 @@ fn leave_at_once(way_out: &WayOut) -> ! {
     remove_socket_file();
     // SAFETY: ends the process without running anything of it any more.
     unsafe { libc::_exit(130) }
+}
+
+/// Leaves the end to the second signal, when it has come: with its children
+/// killed, the main thread would otherwise go on as if they had finished.
+pub fn give_way() {
+    let leaving = |way_out: &WayOut| way_out.leaving.load(Ordering::SeqCst);
+    while WAY_OUT.get().is_some_and(leaving) {
+        pause();
+    }
 }
 
 /// The grace is over: ends what is still open, so that everybody who waits
