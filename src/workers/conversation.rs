@@ -64,19 +64,19 @@ pub fn hold<L: Lab>(
     server.lab.arrived(&peer);
     match exchange(server, slot, socket, peer, buffer) {
         // EAGAIN: SO_SNDTIMEO. The peer takes nothing, but may be sending.
-        Ok(End::BySession) | Err(Errno::EAGAIN) => {
+        Ok(End::Over) | Err(Errno::EAGAIN) => {
             end_gracefully(socket, buffer);
         }
         // The peer has left, or been silent for too long, or is gone:
         // ECONNRESET, EPIPE, …
-        Ok(End::ByPeer | End::BySilence) | Err(_) => {}
+        Ok(End::Eof | End::Silence) | Err(_) => {}
     }
 }
 
 enum End {
-    ByPeer,
-    BySession,
-    BySilence,
+    Eof,
+    Over,
+    Silence,
 }
 
 fn exchange<L: Lab>(
@@ -90,8 +90,8 @@ fn exchange<L: Lab>(
     say_to(slot, socket, session.greeting())?;
     while !session.is_over() {
         let input = match recv(socket, buffer) {
-            Ok([]) => return Ok(End::ByPeer),
-            Err(Errno::EAGAIN) => return Ok(End::BySilence), // SO_RCVTIMEO
+            Ok([]) => return Ok(End::Eof),
+            Err(Errno::EAGAIN) => return Ok(End::Silence), // SO_RCVTIMEO
             input => input?,
         };
         slot.bytes_in.fetch_add(input.len() as u64, Ordering::Relaxed);
@@ -101,7 +101,7 @@ fn exchange<L: Lab>(
         server.lab.sent(answer);
         tell(server, &peer, &mut session);
     }
-    Ok(End::BySession)
+    Ok(End::Over)
 }
 
 fn say_to(slot: &Slot, socket: &OwnedFd, bytes: &[u8]) -> Result<(), Errno> {
