@@ -14,8 +14,8 @@ use berkeley::protocols::knock::LONGEST;
 use berkeley::sockets::console::write_out;
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Failed, Question, Shown, exit, getaddrinfo, recv, send_all, unix_address,
-    usage,
+    Failed, Question, Shown, exact, exit, getaddrinfo, recv, send_all,
+    unix_address, usage,
 };
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -97,7 +97,7 @@ fn connect_to(address: &SockaddrStorage) -> Result<OwnedFd, Failed> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let server = socket(family, SockType::Stream, flags, None)
         .map_err(Failed::at("socket", Shown(address)))?;
-    connect(server.as_raw_fd(), address)
+    connect(server.as_raw_fd(), exact(address))
         .map_err(Failed::at("connect", Shown(address)))?;
     Ok(server)
 }

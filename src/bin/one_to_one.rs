@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use berkeley::sockets::console::{say, warn, write_out};
 use berkeley::sockets::{
-    Failed, Peer, Question, Shown, accept, bind, exit, getaddrinfo, recv,
-    send_all, usage,
+    Failed, Peer, Question, Shown, accept, bind, exact, exit, getaddrinfo,
+    recv, send_all, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -79,7 +79,7 @@ fn connect_to(address: &SockaddrStorage) -> Result<OwnedFd, Failed> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let server = socket(family, SockType::Stream, flags, None)
         .map_err(Failed::at("socket", Shown(address)))?;
-    connect(server.as_raw_fd(), address)
+    connect(server.as_raw_fd(), exact(address))
         .map_err(Failed::at("connect", Shown(address)))?;
     Ok(server)
 }

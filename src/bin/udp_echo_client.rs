@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use berkeley::sockets::console::write_out;
 use berkeley::sockets::{
-    Cause, Failed, Question, Shown, exit, getaddrinfo, unix_address, usage,
+    Cause, Failed, Question, Shown, exact, exit, getaddrinfo, unix_address,
+    usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -128,7 +129,8 @@ fn connect_to(address: &SockaddrStorage) -> Result<OwnedFd, Failed> {
         bind(server.as_raw_fd(), &UnixAddr::new_unnamed())
             .map_err(Failed::at("bind", at))?;
     }
-    connect(server.as_raw_fd(), address).map_err(Failed::at("connect", at))?;
+    connect(server.as_raw_fd(), exact(address))
+        .map_err(Failed::at("connect", at))?;
     Ok(server)
 }
 

@@ -15,7 +15,7 @@ mod transfer;
 pub mod usage;
 
 pub use accept::{Peer, accept};
-pub use address::{Shown, local_address, unix_address};
+pub use address::{Shown, exact, local_address, unix_address};
 pub use bind::bind;
 pub use errors::{Cause, Failed, exit, symbol};
 pub use lines::{Lines, TooLong};

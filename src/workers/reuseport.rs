@@ -16,7 +16,7 @@ use nix::sys::socket::{
     getsockname, setsockopt, socket, sockopt,
 };
 
-use crate::sockets::{Failed, Shown, listen};
+use crate::sockets::{Failed, Shown, exact, listen};
 
 use super::children::supervise;
 use super::epoll::Epolling;
@@ -62,7 +62,7 @@ fn another(
         .map_err(at("setsockopt"))?;
     setsockopt(&listener, sockopt::ReusePort, &true)
         .map_err(at("setsockopt"))?;
-    bind(listener.as_raw_fd(), address).map_err(at("bind"))?;
+    bind(listener.as_raw_fd(), exact(address)).map_err(at("bind"))?;
     listen(&listener, backlog).map_err(at("listen"))?;
     Ok(listener)
 }
