@@ -158,3 +158,10 @@ pub fn is_listening_at(path: &str) -> bool {
         fields.last() == Some(&path) && fields[3] == "00010000"
     })
 }
+
+/// Bytes of memory that a process holds now.
+pub fn resident(pid: i32) -> usize {
+    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
+    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
