@@ -22,7 +22,9 @@ pub mod twins;
 
 use std::fmt::{self, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use kernel::until;
@@ -154,4 +156,13 @@ fn reason(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or(panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without words").to_string()
+}
+
+/// A path for a socket file that nobody else uses, short enough for
+/// `sun_path`; the server removes the file.
+pub fn socket_file() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("berkeley-{}-{next}.sock", std::process::id());
+    std::env::temp_dir().join(name)
 }

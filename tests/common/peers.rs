@@ -76,6 +76,18 @@ impl Conversation {
         rest
     }
 
+    /// The same where a RST is as good as a FIN: the server may close with
+    /// unread bytes of ours in its buffer.
+    pub fn rest_or_reset(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        match self.read_to_end(&mut rest) {
+            Err(error) if error.kind() != io::ErrorKind::ConnectionReset => {
+                panic!("{error}, after {:?}", shown(&rest))
+            }
+            _ => rest,
+        }
+    }
+
     fn fill(&mut self, mut room: &mut [u8]) -> usize {
         let mut filled = 0;
         while !room.is_empty() {
