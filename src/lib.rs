@@ -2,3 +2,4 @@
 
 pub mod protocols;
 pub mod sockets;
+pub mod workers;

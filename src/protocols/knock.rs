@@ -3,6 +3,8 @@
 //! Twin: `c_compare/protocols/knock.c`. Try it: `knock -p 5000`, then
 //! `nc -C 127.0.0.1 5000`.
 
+use clap::ValueEnum;
+
 use crate::sockets::{Lines, TooLong};
 
 use super::Session;
@@ -13,7 +15,7 @@ pub const LONGEST: usize = 280;
 const LOST: &[u8] = b"I don't understand\n";
 
 /// Where one message ends and the next begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Framing {
     /// At LF or CR LF, however the bytes were cut.
     Line,

@@ -35,6 +35,44 @@ impl Peer {
     }
 }
 
+impl Peer {
+    /// As a message to another process.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        match *self {
+            Peer::V4(host, port) => {
+                bytes[0] = 4;
+                bytes[2..4].copy_from_slice(&port.to_be_bytes());
+                bytes[4..8].copy_from_slice(&host.octets());
+            }
+            Peer::V6(host, port) => {
+                bytes[0] = 6;
+                bytes[2..4].copy_from_slice(&port.to_be_bytes());
+                bytes[4..20].copy_from_slice(&host.octets());
+            }
+            Peer::Unix(pid) => {
+                bytes[20..].copy_from_slice(&pid.to_be_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// From such a message.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 24]) -> Peer {
+        let port = u16::from_be_bytes([bytes[2], bytes[3]]);
+        let [.., a, b, c, d] = bytes;
+        let mut host = [0; 16];
+        host.copy_from_slice(&bytes[4..20]);
+        match bytes[0] {
+            4 => Peer::V4([host[0], host[1], host[2], host[3]].into(), port),
+            6 => Peer::V6(host.into(), port),
+            _ => Peer::Unix(i32::from_be_bytes([a, b, c, d])),
+        }
+    }
+}
+
 impl Display for Peer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -100,5 +138,23 @@ fn peer_of(address: &libc::sockaddr_storage, socket: &OwnedFd) -> Peer {
             getsockopt(socket, sockopt::PeerCredentials)
                 .map_or(0, |who| who.pid()),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Peer;
+
+    #[test]
+    fn a_peer_survives_its_way_to_another_process() {
+        let peers = [
+            (Peer::V4([127, 0, 0, 1].into(), 80), "127.0.0.1:80"),
+            (Peer::V6(1_u128.into(), 65_535), "[::1]:65535"),
+            (Peer::Unix(4_194_304), "pid 4194304"),
+        ];
+        for (peer, text) in peers {
+            assert_eq!(Peer::from_bytes(peer.to_bytes()), peer);
+            assert_eq!(peer.to_string(), text);
+        }
     }
 }

@@ -1,0 +1,177 @@
+//! What all processes of a server share: counters, and which descriptors
+//! carry a conversation.
+//!
+//! Anonymous memory mapped MAP_SHARED stays one and the same after `fork`,
+//! where all other memory becomes a copy. Twin: `c_compare/workers/board.c`.
+//! Man pages: `mmap(2)`, `fork(2)`.
+
+use std::num::NonZeroUsize;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use nix::errno::Errno;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
+use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::socket::{Shutdown, shutdown};
+
+use crate::sockets::Failed;
+
+/// Errnos are smaller.
+const ERRNOS: usize = 134;
+/// Descriptors beyond are served, but not cut at the end of the grace.
+const MOST_DESCRIPTORS: u64 = 1 << 20;
+
+/// What is true of the whole server.
+#[repr(C)]
+pub struct Common {
+    /// A signal has come: no more peers.
+    pub stopping: AtomicBool,
+    /// The grace is over.
+    pub cutting: AtomicBool,
+    /// How many conversations were still open then.
+    pub cut: AtomicU64,
+    /// How often `accept` failed, by errno.
+    pub accept_errors: [AtomicU64; ERRNOS],
+}
+
+/// What one worker has done. A cache line of its own, so that workers on two
+/// CPUs do not pull it to and fro.
+#[repr(C, align(64))]
+pub struct Slot {
+    /// Connections accepted.
+    pub peers: AtomicU64,
+    /// Bytes received.
+    pub bytes_in: AtomicU64,
+    /// Bytes sent.
+    pub bytes_out: AtomicU64,
+    /// Conversations going on.
+    pub open: AtomicU64,
+    /// Seats taken (`--max-peers`).
+    pub seats: AtomicU64,
+}
+
+/// The shared memory.
+#[derive(Clone, Copy)]
+pub struct Board {
+    pub common: &'static Common,
+    pub slots: &'static [Slot],
+    /// A bit for each descriptor that carries a conversation.
+    talking: &'static [AtomicU64],
+}
+
+/// Types that are valid when all their bytes are zero, and that may be used
+/// through shared references from several processes.
+///
+/// # Safety
+/// Both must hold.
+unsafe trait Shareable: Sync {}
+// SAFETY: zero is a valid atomic, and atomics are made for sharing.
+unsafe impl Shareable for AtomicU64 {}
+// SAFETY: atomics only.
+unsafe impl Shareable for Common {}
+// SAFETY: atomics only.
+unsafe impl Shareable for Slot {}
+
+/// Zeroed memory that children share instead of copying it. Untouched pages
+/// cost nothing.
+fn shared<T: Shareable>(count: usize) -> Result<&'static [T], Failed> {
+    let count = count.max(1);
+    let failed = || Failed::at("mmap", "shared counters");
+    let length = NonZeroUsize::new(size_of::<T>() * count)
+        .ok_or(Errno::EINVAL)
+        .map_err(failed())?;
+    // SAFETY: a new mapping at an address of the kernel's choice.
+    let at = unsafe {
+        mmap_anonymous(
+            None,
+            length,
+            ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+            MapFlags::MAP_SHARED,
+        )
+    };
+    let at = at.map_err(failed())?.cast::<T>().as_ptr();
+    // SAFETY: the mapping is zeroed, aligned to a page, long enough, and
+    // stays until the process ends; T is valid as zeroes.
+    Ok(unsafe { std::slice::from_raw_parts(at, count) })
+}
+
+impl Board {
+    /// A board with a slot for each of `workers`.
+    pub fn new(workers: usize) -> Result<Board, Failed> {
+        let (most, _) = getrlimit(Resource::RLIMIT_NOFILE)
+            .map_err(Failed::at("getrlimit", "RLIMIT_NOFILE"))?;
+        let words = most.min(MOST_DESCRIPTORS).div_ceil(64);
+        Ok(Board {
+            common: &shared(1)?[0],
+            slots: shared(workers)?,
+            talking: shared(usize::try_from(words).unwrap_or(1))?,
+        })
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.common.stopping.load(Ordering::Relaxed)
+    }
+
+    pub fn is_cutting(&self) -> bool {
+        self.common.cutting.load(Ordering::SeqCst)
+    }
+
+    /// The sum of one counter over all workers.
+    pub fn total(&self, counter: fn(&Slot) -> &AtomicU64) -> u64 {
+        self.slots
+            .iter()
+            .map(|slot| counter(slot).load(Ordering::Relaxed))
+            .sum()
+    }
+
+    /// Counts a conversation as open, and makes its descriptor known to
+    /// [`Board::cut_all`], for as long as the result lives. It must be
+    /// dropped before the descriptor is closed.
+    pub fn enter(&self, slot: &'static Slot, socket: &OwnedFd) -> Talking {
+        slot.open.fetch_add(1, Ordering::Relaxed);
+        let (word, bit) = self.place_of(socket);
+        if let Some(word) = word {
+            word.fetch_or(bit, Ordering::SeqCst);
+        }
+        if self.is_cutting() {
+            let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);
+        }
+        Talking { slot, word, bit }
+    }
+
+    fn place_of(&self, socket: &OwnedFd) -> (Option<&'static AtomicU64>, u64) {
+        let number = usize::try_from(socket.as_raw_fd()).unwrap_or(0);
+        (self.talking.get(number / 64), 1 << (number % 64))
+    }
+
+    /// Ends every conversation of this process: its `recv` returns 0, its
+    /// `send` EPIPE, and whoever was blocked there goes home. For a signal
+    /// handler: takes no lock, allocates nothing.
+    pub fn cut_all(&self) {
+        for (index, word) in self.talking.iter().enumerate() {
+            let mut bits = word.load(Ordering::SeqCst);
+            while bits != 0 {
+                let number = index * 64 + bits.trailing_zeros() as usize;
+                let number = i32::try_from(number).unwrap_or(-1);
+                let _ = shutdown(number, Shutdown::Both);
+                bits &= bits - 1;
+            }
+        }
+    }
+}
+
+/// A conversation that is going on.
+pub struct Talking {
+    slot: &'static Slot,
+    word: Option<&'static AtomicU64>,
+    bit: u64,
+}
+
+impl Drop for Talking {
+    fn drop(&mut self) {
+        if let Some(word) = self.word {
+            word.fetch_and(!self.bit, Ordering::SeqCst);
+        }
+        self.slot.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}

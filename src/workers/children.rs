@@ -1,0 +1,289 @@
+//! Child processes: born, reaped, replaced, killed.
+//!
+//! Twin: `c_compare/workers/children.c`. Man pages: `fork(2)`, `waitpid(2)`,
+//! `prctl(2)`.
+
+use std::collections::{HashMap, VecDeque};
+use std::ffi::{CStr, CString};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::unistd::{ForkResult, Pid, getpid, getppid, read};
+
+use crate::sockets::symbol;
+
+use super::board::Slot;
+use super::{Lab, Server};
+
+/// So many deaths within a second are an accident; more are a crash loop.
+const ACCIDENTS: usize = 10;
+const SHORTEST_BRAKE: Duration = Duration::from_millis(100);
+const LONGEST_BRAKE: Duration = Duration::from_secs(5);
+
+/// fork(2); the child outlives neither its work nor its parent.
+pub fn fork() -> Result<ForkResult, Errno> {
+    let parent = getpid();
+    // SAFETY: the child uses nothing that another thread may have left half
+    // done: the only other thread is ctrlc's, and it takes no lock.
+    let forked = unsafe { nix::unistd::fork() };
+    if let Ok(ForkResult::Child) = forked {
+        die_with(parent);
+    }
+    forked
+}
+
+/// Ends a child without running what the parent has registered for its own
+/// exit.
+pub fn exit_child(status: i32) -> ! {
+    // SAFETY: the process ends here.
+    unsafe { libc::_exit(status) }
+}
+
+/// Makes a child that does `work` and exits.
+pub fn spawn(work: impl FnOnce()) -> Result<Pid, Errno> {
+    match fork()? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            work();
+            exit_child(0)
+        }
+    }
+}
+
+/// The kernel kills this process when its parent dies, however it dies.
+fn die_with(parent: Pid) {
+    // SAFETY: PR_SET_PDEATHSIG takes a signal and touches no memory.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    if getppid() != parent {
+        exit_child(1); // it was dead before we asked
+    }
+}
+
+/// Any child of this process.
+pub const ANY: Pid = Pid::from_raw(-1);
+
+/// Reaps `who` when it has ended; with `WNOHANG` without waiting for it. Its pid and
+/// its status. For a signal handler, too.
+pub fn reap(who: Pid, flags: i32) -> Option<(Pid, i32)> {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is a valid place for an int.
+        let pid =
+            unsafe { libc::waitpid(who.as_raw(), &raw mut status, flags) };
+        match Errno::result(pid) {
+            Ok(0) => return None,
+            Ok(pid) => return Some((Pid::from_raw(pid), status)),
+            Err(Errno::EINTR) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Where the kernel lists the children of this process.
+pub fn list_of_children() -> CString {
+    let pid = getpid();
+    CString::new(format!("/proc/self/task/{pid}/children")).unwrap_or_default()
+}
+
+/// Kills all children of this process. The kernel has the list of them, so
+/// the server keeps none. For a signal handler: takes no lock, allocates
+/// nothing.
+pub fn kill_all(list: &CStr) {
+    // SAFETY: the path ends in a NUL.
+    let list =
+        unsafe { libc::open(list.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
+    if list < 0 {
+        return; // An old kernel; PR_SET_PDEATHSIG does it when we exit.
+    }
+    // SAFETY: open has just made this descriptor for us alone.
+    let list = unsafe { OwnedFd::from_raw_fd(list) };
+    let (mut text, mut pid) = ([0; 512], 0);
+    while let Ok(length @ 1..) = read(&list, &mut text) {
+        for letter in &text[..length] {
+            if letter.is_ascii_digit() {
+                pid = pid * 10 + i32::from(letter - b'0');
+            } else if pid > 0 {
+                // SAFETY: a child that has ended keeps its number until it
+                // is reaped, so this is no stranger.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+                pid = 0;
+            }
+        }
+    }
+}
+
+/// Keeps one child running for each worker until the server is stopping; in
+/// a pool, that is all that the parent does. `work` is what each child does.
+pub fn supervise<L: Lab>(
+    server: &'static Server<L>,
+    work: impl Fn(usize, &'static Slot),
+) {
+    let mut children = Children::new(server);
+    while !server.board.is_stopping() {
+        // With nobody missing there is nothing to do but wait for a death.
+        let flags = if children.all_here() { 0 } else { libc::WNOHANG };
+        if children.bury(ANY, flags) {
+            continue;
+        }
+        server.sleep(children.patience());
+        if !server.board.is_stopping() {
+            children
+                .replace(|worker| spawn(|| work(worker, server.slot(worker))));
+        }
+    }
+    while reap(ANY, 0).is_some() {}
+}
+
+/// The workers of a pool: who is here, and who is missing.
+pub struct Children<L: Lab> {
+    server: &'static Server<L>,
+    here: HashMap<Pid, usize>,
+    missing: VecDeque<usize>,
+    brake: Brake,
+}
+
+impl<L: Lab> Children<L> {
+    /// All missing as yet.
+    pub fn new(server: &'static Server<L>) -> Children<L> {
+        Children {
+            server,
+            here: HashMap::new(),
+            missing: (0..server.board.slots.len()).collect(),
+            brake: Brake::new(),
+        }
+    }
+
+    pub fn all_here(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    /// How long until the next one may be replaced.
+    pub fn patience(&self) -> Duration {
+        self.brake.left()
+    }
+
+    /// Reaps a worker and clears away what it held; false when there is
+    /// nobody to reap.
+    pub fn bury(&mut self, who: Pid, flags: i32) -> bool {
+        let Some((pid, status)) = reap(who, flags) else { return false };
+        let Some(worker) = self.here.remove(&pid) else { return true };
+        let slot = self.server.slot(worker);
+        slot.open.store(0, Ordering::Relaxed);
+        self.server.seats.give_all(slot);
+        self.missing.push_back(worker);
+        self.brake.death();
+        if !self.server.board.is_stopping() {
+            let (how, number) = if libc::WIFSIGNALED(status) {
+                ("was killed by signal", libc::WTERMSIG(status))
+            } else {
+                ("exited with", libc::WEXITSTATUS(status))
+            };
+            self.server.warn(format_args!(
+                "worker {pid} {how} {number}: replacing it"
+            ));
+        }
+        true
+    }
+
+    /// Lets `make` replace the one that has been missing longest.
+    pub fn replace(&mut self, make: impl FnOnce(usize) -> Result<Pid, Errno>) {
+        let Some(&worker) = self.missing.front() else { return };
+        match make(worker) {
+            Ok(pid) => {
+                self.here.insert(pid, worker);
+                self.missing.pop_front();
+                self.brake.release();
+            }
+            Err(errno) => {
+                self.server.warn(format_args!(
+                    "fork: {}: a worker is missing",
+                    symbol(errno)
+                ));
+                self.brake.slow_down();
+            }
+        }
+    }
+}
+
+/// How fast dead workers are replaced: at once, unless they die faster than
+/// ten a second; then ever slower, and faster again when that helps.
+struct Brake {
+    deaths: VecDeque<Instant>,
+    delay: Duration,
+    due: Instant,
+    calm: bool,
+}
+
+impl Brake {
+    fn new() -> Brake {
+        Brake {
+            deaths: VecDeque::with_capacity(ACCIDENTS + 1),
+            delay: Duration::ZERO,
+            due: Instant::now(),
+            calm: true,
+        }
+    }
+
+    /// Time until the next replacement.
+    fn left(&self) -> Duration {
+        self.due.saturating_duration_since(Instant::now())
+    }
+
+    /// The delay itself stretches the second in which ten may die.
+    fn death(&mut self) {
+        let now = Instant::now();
+        let window = Duration::from_secs(1) + 10 * self.delay;
+        self.deaths.push_back(now);
+        if self.deaths.len() > ACCIDENTS
+            && let Some(first) = self.deaths.pop_front()
+            && now - first < window
+        {
+            self.slow_down();
+        }
+        self.calm = false;
+    }
+
+    fn slow_down(&mut self) {
+        self.delay = (2 * self.delay).clamp(SHORTEST_BRAKE, LONGEST_BRAKE);
+        self.due = Instant::now() + self.delay;
+        self.calm = false;
+    }
+
+    /// A worker was replaced.
+    fn release(&mut self) {
+        if self.calm {
+            self.delay /= 2;
+            if self.delay < SHORTEST_BRAKE {
+                self.delay = Duration::ZERO;
+            }
+        }
+        self.due = Instant::now() + self.delay;
+        self.calm = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Brake, LONGEST_BRAKE};
+    use std::time::Duration;
+
+    #[test]
+    fn ten_deaths_are_an_accident_and_more_slow_the_replacements() {
+        let mut brake = Brake::new();
+        (0..10).for_each(|_| brake.death());
+        assert!(brake.left().is_zero());
+        (0..20).for_each(|_| brake.death());
+        assert_eq!(brake.delay, LONGEST_BRAKE);
+        assert!(brake.left() > Duration::from_secs(4));
+    }
+
+    #[test]
+    fn replacements_that_live_release_the_brake() {
+        let mut brake = Brake::new();
+        (0..30).for_each(|_| brake.death());
+        (0..8).for_each(|_| brake.release());
+        assert!(brake.left().is_zero());
+    }
+}

@@ -1,0 +1,381 @@
+//! One thread, many peers: the loop that `select`, `poll` and `epoll` share.
+//!
+//! They differ only in how they wait. Every descriptor is non-blocking; a
+//! peer with unsent bytes is not read, which is the back-pressure: its own
+//! window closes, and nobody else notices. Twin:
+//! `c_compare/workers/event_loop.c`. Read `conversation` first: this is the
+//! same, turned inside out.
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::socket::{Shutdown, SockFlag, shutdown};
+
+use crate::protocols::Session;
+use crate::sockets::{Failed, Peer, recv, send};
+
+use super::board::{Slot, Talking};
+use super::conversation::{LINGER, end_idle, tell};
+use super::server::{PAUSE, Remedy};
+use super::waiter::{Interest, Waiter};
+use super::{Lab, Server};
+
+/// A peer, and how far the conversation with it has come.
+struct Guest<S> {
+    socket: OwnedFd,
+    talking: Talking,
+    peer: Peer,
+    session: S,
+    /// The rest of an answer that the kernel did not take at once.
+    unsent: Vec<u8>,
+    interest: Interest,
+    /// This side has said all and sent its FIN.
+    ending: bool,
+    /// When it will have been silent, or ending, for too long.
+    deadline: Option<Instant>,
+}
+
+/// Whether new peers are let in.
+#[derive(Clone, Copy, PartialEq)]
+enum Door {
+    Open,
+    /// Out of descriptors until then.
+    Paused(Instant),
+    /// As many peers as `--max-peers` allows.
+    NoSeat,
+    /// As many descriptors as the waiter can watch.
+    Full,
+    Closed,
+}
+
+/// The loop's state.
+struct EventLoop<L: Lab, W> {
+    server: &'static Server<L>,
+    slot: &'static Slot,
+    listener: BorrowedFd<'static>,
+    waiter: W,
+    door: Door,
+    /// By descriptor. The kernel always gives the lowest free number, so
+    /// this is dense.
+    guests: Vec<Option<Guest<L::Session>>>,
+    present: usize,
+    buffer: Vec<MaybeUninit<u8>>,
+    /// No deadline is earlier.
+    next_deadline: Option<Instant>,
+    said_full: bool,
+}
+
+/// Serves the peers of `listener` until the server is stopping and the last
+/// of them has left.
+pub fn run<L: Lab, W: Waiter>(
+    server: &'static Server<L>,
+    slot: &'static Slot,
+    listener: BorrowedFd<'static>,
+) -> Result<(), Failed> {
+    set_nonblocking(listener)?;
+    let mut waiter = W::new()?;
+    for fd in [server.stop.as_fd(), listener] {
+        waiter
+            .watch(fd.as_raw_fd(), Interest::Read)
+            .map_err(Failed::at("watch", fd.as_raw_fd()))?;
+    }
+    EventLoop {
+        server,
+        slot,
+        listener,
+        waiter,
+        door: Door::Open,
+        guests: Vec::new(),
+        present: 0,
+        buffer: vec![MaybeUninit::uninit(); server.lab.piece()],
+        next_deadline: None,
+        said_full: false,
+    }
+    .run();
+    Ok(())
+}
+
+/// O_NONBLOCK belongs to the open socket, not to the descriptor: all
+/// processes that share it see the change.
+pub fn set_nonblocking(socket: impl AsFd) -> Result<(), Failed> {
+    let flags = fcntl(&socket, FcntlArg::F_GETFL)
+        .map(OFlag::from_bits_retain)
+        .map_err(Failed::at("fcntl", "F_GETFL"))?;
+    fcntl(&socket, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))
+        .map_err(Failed::at("fcntl", "O_NONBLOCK"))?;
+    Ok(())
+}
+
+impl<L: Lab, W: Waiter> EventLoop<L, W> {
+    fn run(mut self) {
+        let listener = self.listener.as_raw_fd();
+        let stop = self.server.stop.as_fd().as_raw_fd();
+        let seats = self.server.seats.descriptor();
+        let seats = seats.map_or(-1, |seats| seats.as_raw_fd());
+        let mut ready = Vec::new();
+        while self.door != Door::Closed || self.present > 0 {
+            self.waiter.wait(self.patience(), &mut ready);
+            for fd in ready.drain(..) {
+                if fd == listener {
+                    self.welcome();
+                } else if fd == stop {
+                    self.close_door();
+                } else if fd == seats {
+                    self.waiter.ignore(seats);
+                    self.open_door();
+                } else {
+                    self.attend(fd);
+                }
+            }
+            self.expire();
+        }
+    }
+
+    /// How long nothing will be due.
+    fn patience(&self) -> Option<Duration> {
+        let reopening = match self.door {
+            Door::Paused(until) => Some(until),
+            _ => None,
+        };
+        let due = [reopening, self.next_deadline].into_iter().flatten().min();
+        due.map(|due| due.saturating_duration_since(Instant::now()))
+    }
+
+    // The door.
+
+    /// The listener is readable.
+    fn welcome(&mut self) {
+        if self.door != Door::Open {
+            return;
+        }
+        if let Some(limit) = self.waiter.full(self.present) {
+            if !std::mem::replace(&mut self.said_full, true) {
+                self.server.warn(format_args!(
+                    "{limit} reached: peers wait in the accept queue"
+                ));
+            }
+            return self.shut_door(Door::Full);
+        }
+        if !self.server.seats.take(self.slot) {
+            self.shut_door(Door::NoSeat);
+            if let Some(seats) = self.server.seats.descriptor() {
+                let _ = self.waiter.watch(seats.as_raw_fd(), Interest::Read);
+            }
+            return;
+        }
+        match self.server.accept(self.listener, SockFlag::SOCK_NONBLOCK) {
+            Ok((socket, peer)) => return self.admit(socket, peer),
+            Err(Remedy::Again | Remedy::Nobody) => {}
+            Err(Remedy::Pause) => {
+                self.shut_door(Door::Paused(Instant::now() + PAUSE));
+            }
+            Err(Remedy::Stop) => self.close_door(),
+        }
+        self.server.seats.give(self.slot);
+    }
+
+    fn open_door(&mut self) {
+        if self.door != Door::Closed {
+            let listener = self.listener.as_raw_fd();
+            let _ = self.waiter.watch(listener, Interest::Read);
+            self.door = Door::Open;
+        }
+    }
+
+    /// The queue stays readable, so the listener must not be watched.
+    fn shut_door(&mut self, why: Door) {
+        if self.door == Door::Open {
+            self.waiter.ignore(self.listener.as_raw_fd());
+        }
+        self.door = why;
+    }
+
+    /// For good.
+    fn close_door(&mut self) {
+        if self.door == Door::Closed {
+            return;
+        }
+        if self.door == Door::NoSeat
+            && let Some(seats) = self.server.seats.descriptor()
+        {
+            self.waiter.ignore(seats.as_raw_fd());
+        }
+        self.shut_door(Door::Closed);
+        self.waiter.ignore(self.server.stop.as_fd().as_raw_fd());
+        let _ = shutdown(self.listener.as_raw_fd(), Shutdown::Both);
+    }
+
+    // The guests.
+
+    fn admit(&mut self, socket: OwnedFd, peer: Peer) {
+        self.slot.peers.fetch_add(1, Ordering::Relaxed);
+        self.server.lab.arrived(&peer);
+        let fd = socket.as_raw_fd();
+        if self.waiter.watch(fd, Interest::Read).is_err() {
+            return self.server.seats.give(self.slot); // out of kernel memory
+        }
+        let place = place_of(fd);
+        if self.guests.len() <= place {
+            self.guests.resize_with(place + 1, || None);
+        }
+        let talking = self.server.board.enter(self.slot, &socket);
+        let guest = self.guests[place].insert(Guest {
+            socket,
+            talking,
+            peer,
+            session: self.server.lab.session(&peer),
+            unsent: Vec::new(),
+            interest: Interest::Read,
+            ending: false,
+            deadline: None,
+        });
+        self.present += 1;
+        let greeting = guest.session.greeting();
+        let said =
+            say_to(self.slot, &guest.socket, &mut guest.unsent, greeting);
+        self.settle(fd, said);
+    }
+
+    /// A guest is readable, or takes more of its answer.
+    fn attend(&mut self, fd: RawFd) {
+        let place = place_of(fd);
+        let Some(Some(guest)) = self.guests.get_mut(place) else { return };
+        let done = if guest.unsent.is_empty() {
+            match recv(&guest.socket, &mut self.buffer) {
+                Ok([]) => return self.dismiss(fd),
+                Ok(_) if guest.ending => return,
+                Ok(input) => answer(self.server, self.slot, guest, input),
+                Err(errno) => Err(errno),
+            }
+        } else {
+            say_more(self.slot, guest)
+        };
+        self.settle(fd, done);
+    }
+
+    /// What to wait for next, and how long.
+    fn settle(&mut self, fd: RawFd, done: Result<(), Errno>) {
+        match done {
+            Ok(()) => {}
+            Err(Errno::EAGAIN) => return,
+            Err(_) => return self.dismiss(fd), // the peer is gone
+        }
+        let Some(guest) = &mut self.guests[place_of(fd)] else { return };
+        let interest = match guest.unsent.is_empty() {
+            true => Interest::Read,
+            false => Interest::Write,
+        };
+        if guest.interest != interest {
+            guest.interest = interest;
+            self.waiter.change(fd, interest);
+        }
+        let mut time = self.server.options.idle_timeout;
+        if guest.session.is_over() && guest.unsent.is_empty() {
+            // A graceful end, as in conversation.
+            guest.ending = true;
+            time = Some(LINGER);
+            if shutdown(fd, Shutdown::Write).is_err() {
+                return self.dismiss(fd);
+            }
+        }
+        if let Some(time) = time {
+            let deadline = Instant::now() + time;
+            guest.deadline = Some(deadline);
+            let next =
+                self.next_deadline.map_or(deadline, |d| d.min(deadline));
+            self.next_deadline = Some(next);
+        }
+    }
+
+    /// Closes the connection.
+    fn dismiss(&mut self, fd: RawFd) {
+        let Some(guest) = self.guests[place_of(fd)].take() else { return };
+        self.present -= 1;
+        self.waiter.gone(fd);
+        drop(guest.talking);
+        drop(guest.socket);
+        self.server.lab.left(&guest.peer);
+        self.server.seats.give(self.slot);
+        if self.door == Door::Full {
+            self.open_door();
+        }
+    }
+
+    /// Does what has become due.
+    fn expire(&mut self) {
+        if let Door::Paused(until) = self.door
+            && Instant::now() >= until
+        {
+            self.open_door();
+        }
+        let Some(due) = self.next_deadline else { return };
+        let now = Instant::now();
+        if now < due {
+            return;
+        }
+        let deadlines = self.guests.iter().flatten();
+        let deadlines = deadlines.filter_map(|guest| guest.deadline);
+        self.next_deadline = deadlines.filter(|&time| time > now).min();
+        for place in 0..self.guests.len() {
+            let Some(guest) = &self.guests[place] else { continue };
+            if guest.deadline.is_some_and(|time| time <= now) {
+                if !guest.ending {
+                    end_idle(&guest.socket, &mut self.buffer);
+                }
+                self.dismiss(guest.socket.as_raw_fd());
+            }
+        }
+    }
+}
+
+fn place_of(fd: RawFd) -> usize {
+    usize::try_from(fd).unwrap_or(0)
+}
+
+fn answer<L: Lab>(
+    server: &Server<L>,
+    slot: &Slot,
+    guest: &mut Guest<L::Session>,
+    input: &[u8],
+) -> Result<(), Errno> {
+    slot.bytes_in.fetch_add(input.len() as u64, Ordering::Relaxed);
+    server.lab.received(input);
+    let answer = guest.session.answer(input);
+    say_to(slot, &guest.socket, &mut guest.unsent, answer)?;
+    server.lab.sent(answer);
+    tell(server, &guest.peer, &mut guest.session);
+    Ok(())
+}
+
+/// Sends what the kernel takes now and keeps the rest.
+fn say_to(
+    slot: &Slot,
+    socket: &OwnedFd,
+    unsent: &mut Vec<u8>,
+    bytes: &[u8],
+) -> Result<(), Errno> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let sent = match send(socket, bytes) {
+        Err(Errno::EAGAIN) => 0,
+        sent => sent?,
+    };
+    slot.bytes_out.fetch_add(sent as u64, Ordering::Relaxed);
+    unsent.extend_from_slice(&bytes[sent..]);
+    Ok(())
+}
+
+fn say_more<S>(slot: &Slot, guest: &mut Guest<S>) -> Result<(), Errno> {
+    let sent = send(&guest.socket, &guest.unsent)?;
+    slot.bytes_out.fetch_add(sent as u64, Ordering::Relaxed);
+    guest.unsent.drain(..sent);
+    if guest.unsent.is_empty() {
+        guest.unsent = Vec::new(); // most peers never need it again
+    }
+    Ok(())
+}
