@@ -150,7 +150,8 @@ fn word_and_punchline_are_any_bytes() {
 #[test]
 fn a_cr_inside_a_line_belongs_to_it() {
     under(&THREE, |case| {
-        let mut peer = begun(&knock(case));
+        let server = knock(case);
+        let mut peer = begun(&server);
         peer.say(b"a\rb\r\r\n");
         peer.expect(b"a\rb\r who?\n");
     });

@@ -109,7 +109,8 @@ fn three_pickles_in_one_segment_are_three() {
 fn a_pickle_may_come_byte_by_byte() {
     let Some(alice) = alice() else { return };
     everywhere(|case| {
-        let mut peer = greeted(&roster(case));
+        let server = roster(case);
+        let mut peer = greeted(&server);
         for byte in alice {
             peer.say(&[*byte]);
         }
