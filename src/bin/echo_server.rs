@@ -24,7 +24,7 @@ use nix::sys::socket::{
 /// Sends back whatever it receives
 #[derive(Parser)]
 #[command(version, after_help = "Example: echo_server --model fork 10000")]
-#[command(mut_arg("model", |model| model.default_value("thread")))]
+#[command(mut_arg("model", |model| model.required(false).default_value("thread")))]
 struct Options {
     /// Port to listen on; 0 lets the kernel choose
     #[arg(default_value_t = 10000)]

@@ -10,6 +10,7 @@ use nix::sys::socket::{SockaddrLike, SockaddrStorage, UnixAddr};
 
 use super::errors::Failed;
 use super::resolve::{Question, getaddrinfo};
+use super::text::shown;
 
 /// Where a server shall listen: the first address of `host`.
 ///
@@ -71,10 +72,13 @@ impl Shown<'_> {
 }
 
 impl Display for Shown<'_> {
-    /// `127.0.0.1:80`, `[::1]:80`, `/tmp/knock.sock`.
+    /// `127.0.0.1:80`, `[::1]:80`, `/tmp/knock.sock`, `@abstract`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shown(address) = self;
         if let Some(unix) = address.as_unix_addr() {
+            if let Some(name) = unix.as_abstract() {
+                return write!(out, "@{}", shown(name));
+            }
             let path = unix.path().unwrap_or(Path::new(""));
             return write!(out, "{}", path.display());
         }

@@ -12,6 +12,7 @@ mod listen;
 mod resolve;
 pub mod text;
 mod transfer;
+pub mod usage;
 
 pub use accept::{Peer, accept};
 pub use address::{Shown, local_address, unix_address};
