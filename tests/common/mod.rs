@@ -166,3 +166,9 @@ pub fn socket_file() -> PathBuf {
     let name = format!("berkeley-{}-{next}.sock", std::process::id());
     std::env::temp_dir().join(name)
 }
+
+/// SIGKILL for one process of a server's family.
+pub fn kill_process(pid: i32) {
+    use nix::sys::signal::{Signal, kill};
+    kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+}

@@ -2,13 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
 
 use super::SOON;
 
@@ -145,6 +146,27 @@ impl Conversation {
     pub fn reset(self) {
         let linger = libc::linger { l_onoff: 1, l_linger: 0 };
         setsockopt(&self, sockopt::Linger, &linger).unwrap();
+    }
+
+    /// Sends until nothing more is taken, and returns how much that was.
+    /// Where the kernel stops depends on its autotuning.
+    pub fn stuff(&self) -> usize {
+        let chunk = vec![b'x'; 65536];
+        let (mut taken, mut refusals) = (0, 0);
+        super::until(SOON, "the other side stops reading", || {
+            match send(
+                self.as_fd().as_raw_fd(),
+                &chunk,
+                MsgFlags::MSG_DONTWAIT,
+            ) {
+                Ok(sent) => (taken, refusals) = (taken + sent, 0),
+                Err(Errno::EAGAIN) => refusals += 1,
+                Err(errno) => panic!("{errno}, after {taken} bytes"),
+            }
+            assert!(taken < 64 << 20, "it takes whatever comes");
+            refusals > 60
+        });
+        taken
     }
 
     pub fn try_clone(&self) -> Conversation {

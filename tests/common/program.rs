@@ -118,7 +118,7 @@ impl Program {
             let left = limit.saturating_sub(start.elapsed());
             assert!(
                 !left.is_zero() && heard.ended < 2,
-                "no line with {what}; printed: {:#?}",
+                "no line with {what}; printed: {:?}",
                 heard.lines
             );
             heard = news.wait_timeout(heard, left).unwrap().0;
