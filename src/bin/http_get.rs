@@ -4,7 +4,8 @@
 //! Its session took a piece shorter than the buffer for the last one; TCP
 //! promises nothing of the kind, so what came is read as HTTP. Twin:
 //! `c_compare/http_get.c`. Man pages: `getaddrinfo(3)`, `connect(2)`,
-//! `recv(2)`. Try it: `python3 -m http.server`, then `http_get localhost 8000`.
+//! `recv(2)`. Try it: `python3 -m http.server`, then
+//! `http_get localhost 8000`.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
