@@ -172,3 +172,12 @@ pub fn kill_process(pid: i32) {
     use nix::sys::signal::{Signal, kill};
     kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
 }
+
+/// A shell often gives 1024 descriptors where 20,000 are allowed; servers
+/// started after this inherit it.
+pub fn allow_many_descriptors() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let files = Resource::RLIMIT_NOFILE;
+    let (_, hard) = getrlimit(files).unwrap();
+    setrlimit(files, hard.min(20_000), hard).unwrap();
+}

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, recv, send, setsockopt, sockopt};
 
 use super::SOON;
 
@@ -106,6 +106,27 @@ impl Conversation {
 
     pub fn say(&mut self, bytes: &[u8]) {
         self.write_all(bytes).unwrap();
+    }
+
+    /// As much of it as the kernel and the other side take; a RST or a full
+    /// buffer ends it. Returns how much.
+    pub fn say_some(&self, bytes: &[u8]) -> usize {
+        let socket = self.as_fd().as_raw_fd();
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        send(socket, bytes, flags).unwrap_or(0)
+    }
+
+    /// Whether a `read` would return at once.
+    pub fn has_input(&self) -> bool {
+        let socket = self.as_fd().as_raw_fd();
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK;
+        recv(socket, &mut [0], flags) != Err(Errno::EAGAIN)
+    }
+
+    /// Whether exactly these bytes come, rather than an end.
+    pub fn answers(&mut self, bytes: &[u8]) -> bool {
+        let mut got = vec![0; bytes.len()];
+        self.read_exact(&mut got).is_ok() && got == bytes
     }
 
     /// Half-close: the peer sees the end, this side still reads.
