@@ -11,12 +11,14 @@
 
 #include "sockets/text.h"
 
+enum notice_kind {
+    SAID, /* what the handout prints */
+    WRONG /* what the peer did wrong */
+};
+
 /* A line for the server's console; the text is the receiver's to free. */
 struct notice {
-    enum {
-        SAID,  /* what the handout prints */
-        WRONG  /* what the peer did wrong */
-    } kind;
+    enum notice_kind kind;
     char *text;
 };
 

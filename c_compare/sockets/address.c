@@ -24,8 +24,7 @@ int local_address(const char *host, uint16_t port, int kind,
     int code = ask(host, service, question, &answers);
     if (code != 0)
         return code;
-    *address = (struct address){.length = answers->ai_addrlen};
-    memcpy(&address->at, answers->ai_addr, answers->ai_addrlen);
+    *address = address_of(answers);
     freeaddrinfo(answers);
     return 0;
 }

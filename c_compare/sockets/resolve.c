@@ -4,6 +4,8 @@
  */
 #include "sockets/resolve.h"
 
+#include <string.h>
+
 int ask(const char *host, const char *service, struct question question,
         struct addrinfo **answers)
 {
@@ -13,4 +15,11 @@ int ask(const char *host, const char *service, struct question question,
         .ai_socktype = question.kind,
     };
     return getaddrinfo(host, service, &hints, answers);
+}
+
+struct address address_of(const struct addrinfo *answer)
+{
+    struct address address = {.length = answer->ai_addrlen};
+    memcpy(&address.at, answer->ai_addr, answer->ai_addrlen);
+    return address;
 }

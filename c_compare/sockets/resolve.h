@@ -7,6 +7,8 @@
 
 #include <netdb.h>
 
+#include "sockets/address.h"
+
 /* What is asked of the resolver. */
 struct question {
     int flags;   /* AI_PASSIVE, AI_CANONNAME, … */
@@ -18,5 +20,8 @@ struct question {
  * freeaddrinfo; returns 0 or the resolver's EAI_… code. */
 int ask(const char *host, const char *service, struct question question,
         struct addrinfo **answers);
+
+/* One of the resolver's answers, as an address of its own. */
+struct address address_of(const struct addrinfo *answer);
 
 #endif

@@ -15,10 +15,8 @@ struct command {
 };
 
 /* What every program's options end with. */
-#define HELP_AND_VERSION \
-    {"help", no_argument, NULL, 'h'}, \
-    {"version", no_argument, NULL, 'V'}, \
-    {0}
+#define HELP_ONLY {"help", no_argument, NULL, 'h'}, {0}
+#define HELP_AND_VERSION {"version", no_argument, NULL, 'V'}, HELP_ONLY
 
 /* The next option's letter, its value in `optarg`; -1 when there is none,
  * and `optind` is the first of the other arguments. --help, --version and

@@ -5,6 +5,8 @@
 
 pub mod echo;
 pub mod knock;
+pub mod pickle;
+pub mod roster;
 
 /// One side of a conversation: bytes in, bytes out.
 pub trait Session {

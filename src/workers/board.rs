@@ -7,9 +7,9 @@
 
 use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::socket::{Shutdown, shutdown};
@@ -59,27 +59,10 @@ pub struct Board {
     talking: &'static [AtomicU64],
 }
 
-/// Types that are valid when all their bytes are zero, and that may be used
-/// through shared references from several processes.
-///
-/// # Safety
-/// Both must hold.
-unsafe trait Shareable: Sync {}
-// SAFETY: zero is a valid atomic, and atomics are made for sharing.
-unsafe impl Shareable for AtomicU64 {}
-// SAFETY: atomics only.
-unsafe impl Shareable for Common {}
-// SAFETY: atomics only.
-unsafe impl Shareable for Slot {}
-
 /// Zeroed memory that children share instead of copying it. Untouched pages
-/// cost nothing.
-fn shared<T: Shareable>(count: usize) -> Result<&'static [T], Failed> {
-    let count = count.max(1);
-    let failed = || Failed::at("mmap", "shared counters");
-    let length = NonZeroUsize::new(size_of::<T>() * count)
-        .ok_or(Errno::EINVAL)
-        .map_err(failed())?;
+/// cost nothing, but each mapping costs every `fork`: so there is only one.
+fn shared(length: usize) -> Result<*mut u8, Failed> {
+    let length = NonZeroUsize::new(length).unwrap_or(NonZeroUsize::MIN);
     // SAFETY: a new mapping at an address of the kernel's choice.
     let at = unsafe {
         mmap_anonymous(
@@ -89,10 +72,8 @@ fn shared<T: Shareable>(count: usize) -> Result<&'static [T], Failed> {
             MapFlags::MAP_SHARED,
         )
     };
-    let at = at.map_err(failed())?.cast::<T>().as_ptr();
-    // SAFETY: the mapping is zeroed, aligned to a page, long enough, and
-    // stays until the process ends; T is valid as zeroes.
-    Ok(unsafe { std::slice::from_raw_parts(at, count) })
+    let at = at.map_err(Failed::at("mmap", "shared counters"))?;
+    Ok(at.cast().as_ptr())
 }
 
 impl Board {
@@ -101,11 +82,21 @@ impl Board {
         let (most, _) = getrlimit(Resource::RLIMIT_NOFILE)
             .map_err(Failed::at("getrlimit", "RLIMIT_NOFILE"))?;
         let words = most.min(MOST_DESCRIPTORS).div_ceil(64);
-        Ok(Board {
-            common: &shared(1)?[0],
-            slots: shared(workers)?,
-            talking: shared(usize::try_from(words).unwrap_or(1))?,
-        })
+        let words = usize::try_from(words).unwrap_or(0);
+        let slots_at =
+            size_of::<Common>().next_multiple_of(align_of::<Slot>());
+        let words_at = slots_at + workers * size_of::<Slot>();
+        let at = shared(words_at + words * size_of::<AtomicU64>())?;
+        // SAFETY: the mapping is long enough for all three and stays until
+        // the process ends; each place is aligned for its type; and zeroes
+        // are valid atomics, which is all that these types consist of.
+        unsafe {
+            Ok(Board {
+                common: &*at.cast(),
+                slots: slice::from_raw_parts(at.add(slots_at).cast(), workers),
+                talking: slice::from_raw_parts(at.add(words_at).cast(), words),
+            })
+        }
     }
 
     pub fn is_stopping(&self) -> bool {

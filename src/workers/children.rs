@@ -22,16 +22,28 @@ const ACCIDENTS: usize = 10;
 const SHORTEST_BRAKE: Duration = Duration::from_millis(100);
 const LONGEST_BRAKE: Duration = Duration::from_secs(5);
 
+unsafe extern "C" {
+    /// As fork(3) of the C library, without the handlers of
+    /// `pthread_atfork`.
+    safe fn _Fork() -> libc::pid_t;
+}
+
 /// fork(2); the child outlives neither its work nor its parent.
+///
+/// `_Fork` and not `fork`: in a process with two threads, and ctrlc's is the
+/// second, `fork` takes every lock of malloc and stdio, and then both parent
+/// and child must copy the pages that it wrote: a fifth of the connection
+/// rate. Those locks guard against a thread that holds one while another
+/// forks; ctrlc's takes none.
 pub fn fork() -> Result<ForkResult, Errno> {
     let parent = getpid();
-    // SAFETY: the child uses nothing that another thread may have left half
-    // done: the only other thread is ctrlc's, and it takes no lock.
-    let forked = unsafe { nix::unistd::fork() };
-    if let Ok(ForkResult::Child) = forked {
-        die_with(parent);
+    match Errno::result(_Fork())? {
+        0 => {
+            die_with(parent);
+            Ok(ForkResult::Child)
+        }
+        child => Ok(ForkResult::Parent { child: Pid::from_raw(child) }),
     }
-    forked
 }
 
 /// Ends a child without running what the parent has registered for its own

@@ -75,6 +75,7 @@ impl Model {
 
 /// The options that every server program has.
 #[derive(Args, Clone, Debug)]
+#[group(skip)]
 pub struct Options {
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]

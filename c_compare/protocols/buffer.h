@@ -1,0 +1,24 @@
+/* Bytes that grow: what `Vec<u8>` is in Rust. A failed call has changed
+ * nothing, so that a caller may give up one session and go on. */
+#ifndef PROTOCOLS_BUFFER_H
+#define PROTOCOLS_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buffer {
+    unsigned char *at;
+    size_t length;
+    size_t cap;
+};
+
+bool buffer_add(struct buffer *buffer, const void *bytes, size_t len);
+bool buffer_add_byte(struct buffer *buffer, unsigned char byte);
+bool buffer_add_text(struct buffer *buffer, const char *text);
+void buffer_free(struct buffer *buffer);
+
+/* `at` with room for `want` elements of `size` bytes, `*cap` updated; NULL
+ * when there is no memory, `at` being as good as before. */
+void *with_room(void *at, size_t *cap, size_t want, size_t size);
+
+#endif

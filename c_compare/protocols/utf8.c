@@ -1,0 +1,57 @@
+/* Unicode in UTF-8; see utf8.h. */
+#include "utf8.h"
+
+size_t utf8_first(struct bytes text, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+
+    if (text.length == 0)
+        return 0;
+    unsigned char lead = text.at[0];
+    if (lead < 0x80) {
+        *code = lead;
+        return 1;
+    }
+    size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc0 || lead >= 0xf8 || text.length < len)
+        return 0;
+    *code = lead & (0x7fU >> len);
+    for (size_t i = 1; i < len; i++) {
+        if ((text.at[i] & 0xc0) != 0x80)
+            return 0;
+        *code = *code << 6 | (text.at[i] & 0x3f);
+    }
+    return *code >= least[len] && utf8_is_char(*code) ? len : 0;
+}
+
+bool utf8_is_valid(struct bytes text)
+{
+    while (text.length > 0) {
+        uint32_t code;
+        size_t len = utf8_first(text, &code);
+        if (len == 0)
+            return false;
+        text.at += len;
+        text.length -= len;
+    }
+    return true;
+}
+
+bool utf8_is_char(uint32_t code)
+{
+    return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+}
+
+bool utf8_add(struct buffer *out, uint32_t code)
+{
+    unsigned char bytes[4];
+    size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+    for (size_t i = len - 1; i > 0; i--) {
+        bytes[i] = (unsigned char)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    unsigned lead = len == 1 ? 0 : 0xf00U >> len & 0xff;
+    bytes[0] = (unsigned char)(lead | code);
+    return buffer_add(out, bytes, len);
+}
