@@ -57,7 +57,8 @@ fn without_descriptors_it_waits_and_then_serves_all() {
         });
         let before = kernel::family_cpu_time(server.pid());
         std::thread::sleep(Duration::from_secs(1));
-        let busy = kernel::family_cpu_time(server.pid()) - before;
+        let busy = kernel::family_cpu_time(server.pid());
+        let busy = busy.saturating_sub(before);
         assert!(busy <= Duration::from_millis(100), "{busy:?} in a second");
         assert!(server.is_running());
         all_are_served(peers);
@@ -105,10 +106,10 @@ fn without_processes_or_threads_it_loses_that_peer_at_most() {
         let line = server.wait_for(call);
         assert!(line.contains("EAGAIN"), "{line}");
         // Some are served, now or when there is room again.
-        let served = peers.iter_mut().filter(|peer| {
+        let happy = peers.iter_mut().filter(|peer| {
             peer.say_some(b"x") == 1 && peer.try_clone().answers(b"x")
         });
-        assert!(served.count() >= 3);
+        assert!(happy.count() >= 3);
         drop(peers);
         until(SOON, "room for others", || {
             let peer = server.connect();
@@ -150,7 +151,7 @@ fn a_peer_that_speaks_in_time_is_not_closed() {
 #[test]
 fn a_peer_that_does_not_read_is_closed_with_a_fin_too() {
     everywhere(|case| {
-        let server = echo(case).args(["--idle-timeout", "0.5"]).start();
+        let server = echo(case).args(["--idle-timeout", "1.5"]).start();
         let mut peer = server.connect();
         let stuffed = peer.stuff();
         let both_ends = || {
@@ -300,7 +301,8 @@ fn select_says_fd_setsize_once_and_serves_the_rest_later() {
         assert!(kernel::accept_queue(server.port()) > 50);
         let before = kernel::cpu_time(server.pid());
         std::thread::sleep(Duration::from_millis(500));
-        let busy = kernel::cpu_time(server.pid()) - before;
+        let busy = kernel::cpu_time(server.pid());
+        let busy = busy.saturating_sub(before);
         assert!(busy <= Duration::from_millis(50), "{busy:?} in 0.5 s");
         all_are_served(peers);
         assert_eq!(server.interrupt(), 0);

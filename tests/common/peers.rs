@@ -89,6 +89,18 @@ impl Conversation {
         }
     }
 
+    /// Whether the other side closes now and says nothing before.
+    pub fn has_ended(&mut self) -> Result<(), String> {
+        match self.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err("it answered".into()),
+            Err(error) => match error.kind() {
+                io::ErrorKind::ConnectionReset => Ok(()),
+                _ => Err("it waits for more".into()),
+            },
+        }
+    }
+
     fn fill(&mut self, mut room: &mut [u8]) -> usize {
         let mut filled = 0;
         while !room.is_empty() {
