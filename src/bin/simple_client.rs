@@ -18,6 +18,7 @@ use nix::sys::socket::{
 
 /// Says a few words to a server and goes
 #[derive(Parser)]
+#[command(name = "simple_client")]
 #[command(after_help = "Example: simple_client 127.0.0.1 50017 hello")]
 struct Cli {
     /// Whom to connect to: an IPv4 address or a name
@@ -32,7 +33,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("simple_client", run(&Cli::parse()))
+    exit("simple_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::repr;
-use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo};
+use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo, usage};
 use clap::Parser;
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -21,6 +21,7 @@ use nix::sys::socket::{
 
 /// Shows what one peer after the other says
 #[derive(Parser)]
+#[command(name = "simple_server")]
 #[command(after_help = "Example: simple_server 127.0.0.1 50017")]
 struct Cli {
     /// Where to listen: an IPv4 address or a name
@@ -32,7 +33,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("simple_server", run(&Cli::parse()))
+    exit("simple_server", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {
