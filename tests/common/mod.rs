@@ -28,11 +28,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use kernel::until;
-pub use peers::{Conversation, peer_program, python};
+pub use peers::{Conversation, dead_port, peer_program, python, scripted};
 pub use program::{Program, Stream};
 pub use run::{Finished, run};
 pub use server::{Server, Start};
-pub use twins::{Language, program};
+pub use twins::{Language, command, program};
 
 /// Long enough for a busy machine; only a failure waits for it.
 pub const SOON: Duration = Duration::from_secs(15);
