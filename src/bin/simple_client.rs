@@ -9,7 +9,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo, usage};
+use berkeley::sockets::{
+    Failed, Question, Shown, exact, exit, getaddrinfo, usage,
+};
 use clap::Parser;
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -46,7 +48,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     let (family, kind) = (AddressFamily::Inet, SockType::Stream);
     let server = socket(family, kind, SockFlag::SOCK_CLOEXEC, None)
         .map_err(Failed::at("socket", at))?;
-    connect(server.as_raw_fd(), &address)
+    connect(server.as_raw_fd(), exact(&address))
         .map_err(Failed::at("connect", at))?;
 
     let mut text = cli.text.as_bytes();

@@ -11,7 +11,9 @@ use std::process::ExitCode;
 
 use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::repr;
-use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo, usage};
+use berkeley::sockets::{
+    Failed, Question, Shown, exact, exit, getaddrinfo, usage,
+};
 use clap::Parser;
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -50,7 +52,8 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     // Without it, the last connection's TIME_WAIT holds the port for a minute.
     setsockopt(&listener, sockopt::ReuseAddr, &true)
         .map_err(Failed::at("setsockopt", at))?;
-    bind(listener.as_raw_fd(), &address).map_err(Failed::at("bind", at))?;
+    bind(listener.as_raw_fd(), exact(&address))
+        .map_err(Failed::at("bind", at))?;
     let backlog = Backlog::new(1).map_err(Failed::at("listen", at))?;
     listen(&listener, backlog).map_err(Failed::at("listen", at))?;
 
