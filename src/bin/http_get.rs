@@ -40,7 +40,7 @@ struct Args {
     host: String,
 
     /// A number or the name of a service
-    #[arg(default_value = "80")]
+    #[arg(default_value = "80", value_parser = usage::service)]
     port: String,
 
     /// What to ask for, with its query
@@ -49,10 +49,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    if let Err(why) = usage::service(&args.port) {
-        bad_usage(&format!("{}: {why}", args.port));
-    }
+    let args: Args = usage::parse();
     if !is_path(&args.path) {
         bad_usage("a blank in a path is written %20");
     }
