@@ -167,8 +167,7 @@ static bool wait_for(const struct server *server, struct channels *channels,
     if (any_free)
         watched[count++] =
             (struct pollfd){.fd = server->listener, .events = POLLIN};
-    int64_t nanos = time < 0 ? -1 : (int64_t)(time * 1e9);
-    bool any = poll(watched, count, timeout_of(nanos)) > 0;
+    bool any = poll(watched, count, timeout_of(time)) > 0;
     const struct pollfd *next = &watched[1];
     for (size_t i = 0; i < channels->count; i++) {
         struct channel *channel = &channels->at[i];
