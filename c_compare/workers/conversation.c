@@ -55,8 +55,7 @@ void hold(const struct server *server, struct slot *slot, int socket,
     else if (end == FAILED && errno == EAGAIN)
         end_idle(socket, buffer, piece);
     /* ECONNRESET, EPIPE, …: the peer is gone, nobody is left to tell. */
-    if (large != NULL)
-        free(large);
+    free(large);
 }
 
 static enum end exchange(const struct server *server, struct slot *slot,
