@@ -125,7 +125,11 @@ fn calls(folder: &Path) -> Vec<Vec<String>> {
     let files = fs::read_dir(folder).unwrap().flatten();
     let texts = files.map(|file| fs::read_to_string(file.path()).unwrap());
     let mut all: Vec<Vec<String>> = texts
-        .map(|text| text.lines().map(plain).collect())
+        .map(|text| {
+            // A call that a signal interrupted is made again.
+            let lines = text.lines().filter(|line| !line.contains("ERESTART"));
+            lines.map(plain).collect()
+        })
         .filter(|calls: &Vec<String>| !calls.is_empty())
         .collect();
     all.sort();
@@ -136,7 +140,15 @@ fn calls(folder: &Path) -> Vec<Vec<String>> {
 fn plain(line: &str) -> String {
     let mut line = line.to_string();
     for before in ["htons(", "cmsg_data=[", "pid="] {
-        line = without_numbers(&line, before);
+        line = without_numbers(&line, before, |c| c.is_ascii_digit());
+    }
+    // Where nothing was written, strace shows where it would have been.
+    line = without_numbers(&line, "0x", |c| c.is_ascii_hexdigit());
+    // The peer's port is in the message that passes its descriptor on.
+    if let Some((before, after)) = line.split_once("iov_base=\"")
+        && let Some((_, after)) = after.split_once("\", iov_len")
+    {
+        line = format!("{before}iov_base, iov_len{after}");
     }
     let (name, rest) = line.split_once('(').unwrap_or((&line, ""));
     let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -147,11 +159,11 @@ fn plain(line: &str) -> String {
     format!("{name}({} = {value}", rest.trim_end())
 }
 
-fn without_numbers(line: &str, before: &str) -> String {
+fn without_numbers(line: &str, before: &str, is: fn(char) -> bool) -> String {
     let mut parts = line.split(before);
     let mut plain = parts.next().unwrap_or_default().to_string();
     for part in parts {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let rest = part.trim_start_matches(is);
         plain.push_str(before);
         plain.push_str(rest);
     }
