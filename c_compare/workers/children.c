@@ -15,14 +15,8 @@
 #include "sockets/errors.h"
 #include "sockets/memory.h"
 
-static const double SHORTEST_BRAKE = 0.1;
-static const double LONGEST_BRAKE = 5;
 
 static void die_with(pid_t parent);
-static struct brake brake_new(void);
-static void brake_death(struct brake *brake);
-static void brake_slow_down(struct brake *brake);
-static void brake_release(struct brake *brake);
 
 pid_t fork_child(void)
 {
@@ -122,7 +116,7 @@ struct children children_new(struct server *server)
         .here = grown(NULL, workers * sizeof *children.here),
         .missing = grown(NULL, workers * sizeof *children.missing),
         .absent = workers,
-        .brake = brake_new(),
+        .brake = brake_released(),
     };
     memset(children.here, 0, workers * sizeof *children.here);
     for (size_t worker = 0; worker < workers; worker++)
@@ -143,8 +137,7 @@ bool all_here(const struct children *children)
 
 double patience(const struct children *children)
 {
-    double left = children->brake.due - now();
-    return left > 0 ? left : 0;
+    return brake_left(&children->brake);
 }
 
 bool bury(struct children *children, pid_t who, int flags)
@@ -191,45 +184,4 @@ void replace(struct children *children, make *make_one, void *context)
         server_warn(server, "fork: %s: a worker is missing", symbol(errno));
         brake_slow_down(&children->brake);
     }
-}
-
-static struct brake brake_new(void)
-{
-    return (struct brake){.due = now(), .calm = true};
-}
-
-/* The delay itself stretches the second in which ten may die. */
-static void brake_death(struct brake *brake)
-{
-    double time = now(), window = 1 + 10 * brake->delay;
-    double *first = &brake->deaths[brake->dead % ACCIDENTS];
-    bool crash_loop = brake->dead >= ACCIDENTS && time - *first < window;
-    *first = time;
-    brake->dead++;
-    if (crash_loop)
-        brake_slow_down(brake);
-    brake->calm = false;
-}
-
-static void brake_slow_down(struct brake *brake)
-{
-    brake->delay *= 2;
-    if (brake->delay < SHORTEST_BRAKE)
-        brake->delay = SHORTEST_BRAKE;
-    if (brake->delay > LONGEST_BRAKE)
-        brake->delay = LONGEST_BRAKE;
-    brake->due = now() + brake->delay;
-    brake->calm = false;
-}
-
-/* A worker was replaced. */
-static void brake_release(struct brake *brake)
-{
-    if (brake->calm) {
-        brake->delay /= 2;
-        if (brake->delay < SHORTEST_BRAKE)
-            brake->delay = 0;
-    }
-    brake->due = now() + brake->delay;
-    brake->calm = true;
 }

@@ -7,10 +7,8 @@
 
 #include <sys/types.h>
 
+#include "workers/brake.h"
 #include "workers/server.h"
-
-/* So many deaths within a second are an accident; more are a crash loop. */
-enum { ACCIDENTS = 10 };
 
 /* Any child of this process. */
 enum { ANY = -1 };
@@ -23,16 +21,6 @@ typedef void work(struct server *server, size_t worker);
 
 /* Makes a child for one worker: its pid, or -1 and errno. */
 typedef pid_t make(struct server *server, size_t worker, void *context);
-
-/* How fast dead workers are replaced: at once, unless they die faster than
- * ten a second; then ever slower, and faster again when that helps. */
-struct brake {
-    double deaths[ACCIDENTS]; /* a ring of the last ones */
-    size_t dead;
-    double delay;
-    double due;
-    bool calm;
-};
 
 /* The workers of a pool: who is here, and who is missing. */
 struct children {

@@ -11,21 +11,7 @@
 #include "sockets/errors.h"
 #include "sockets/transfer.h"
 #include "workers/conversation.h"
-
-/* A peer, and how far the conversation with it has come. */
-struct guest {
-    int socket;
-    enum interest interest;
-    bool given_up; /* it did not take what was sent */
-    bool ending; /* this side has said all and sent its FIN */
-    struct peer peer;
-    struct talking talking;
-    /* The rest of an answer that the kernel did not take at once, or NULL. */
-    unsigned char *unsent;
-    size_t from, to;
-    double deadline; /* when it is silent, or ending, for too long */
-    alignas(max_align_t) unsigned char session[];
-};
+#include "workers/guest.h"
 
 /* Whether new peers are let in. */
 enum door {
@@ -63,12 +49,7 @@ static void admit(struct event_loop *loop, int fd, const struct peer *peer);
 static void attend(struct event_loop *loop, int fd);
 static void settle(struct event_loop *loop, struct guest *guest, int done);
 static void dismiss(struct event_loop *loop, struct guest *guest);
-static void give_up(struct event_loop *loop, struct guest *guest);
 static void expire(struct event_loop *loop);
-static int answer(const struct server *server, struct slot *slot,
-                  struct guest *guest, struct bytes input);
-static int say_to(struct slot *slot, struct guest *guest, struct bytes bytes);
-static int say_more(struct slot *slot, struct guest *guest);
 
 int run_event_loop(struct server *server, struct slot *slot, int listener,
                    const struct waiter *waiter)
@@ -222,8 +203,8 @@ static void close_door(struct event_loop *loop)
 
 static void admit(struct event_loop *loop, int fd, const struct peer *peer)
 {
-    const struct lab *lab = &loop->server->lab;
-    const struct protocol *protocol = lab->protocol;
+    struct server *server = loop->server;
+    const struct lab *lab = &server->lab;
     count_up(&loop->slot->peers, 1);
     if (lab->arrived != NULL)
         lab->arrived(peer);
@@ -231,7 +212,7 @@ static void admit(struct event_loop *loop, int fd, const struct peer *peer)
         close(fd); /* out of kernel memory */
         if (lab->left != NULL)
             lab->left(peer);
-        seats_give(&loop->server->seats, loop->slot);
+        seats_give(&server->seats, loop->slot);
         return;
     }
     if (loop->room <= (size_t)fd) {
@@ -240,20 +221,11 @@ static void admit(struct event_loop *loop, int fd, const struct peer *peer)
         while (loop->room < room)
             loop->guests[loop->room++] = NULL;
     }
-    struct guest *guest = grown(NULL, sizeof *guest + protocol->size);
-    *guest = (struct guest){
-        .socket = fd, .peer = *peer,
-        .talking = board_enter(&loop->server->board, loop->slot, fd),
-        .interest = INTEREST_READ, .deadline = INFINITY,
-    };
-    if (protocol->begin != NULL)
-        protocol->begin(guest->session, lab->setup, peer_id(peer));
+    struct talking talking = board_enter(&server->board, loop->slot, fd);
+    struct guest *guest = guest_new(server, fd, talking, peer);
     loop->guests[fd] = guest;
     loop->present++;
-    struct bytes greeting = {0};
-    if (protocol->greeting != NULL)
-        greeting = protocol->greeting(guest->session);
-    settle(loop, guest, say_to(loop->slot, guest, greeting));
+    settle(loop, guest, guest_greet(server, loop->slot, guest));
 }
 
 /* A guest is readable, or takes more of its answer. */
@@ -262,8 +234,8 @@ static void attend(struct event_loop *loop, int fd)
     struct guest *guest = (size_t)fd < loop->room ? loop->guests[fd] : NULL;
     if (guest == NULL)
         return;
-    if (guest->unsent != NULL) {
-        settle(loop, guest, say_more(loop->slot, guest));
+    if (guest_has_unsent(guest)) {
+        settle(loop, guest, guest_say_more(loop->slot, guest));
         return;
     }
     ssize_t got = recv_some(fd, loop->buffer, loop->server->lab.piece);
@@ -273,27 +245,24 @@ static void attend(struct event_loop *loop, int fd)
     else if (got < 0)
         settle(loop, guest, -1);
     else if (!guest->ending)
-        settle(loop, guest, answer(loop->server, loop->slot, guest, input));
+        settle(loop, guest,
+               guest_answer(loop->server, loop->slot, guest, input));
 }
 
 /* What to wait for next, and how long. */
 static void settle(struct event_loop *loop, struct guest *guest, int done)
 {
-    const struct protocol *protocol = loop->server->lab.protocol;
     if (done < 0 && errno != EAGAIN)
         dismiss(loop, guest); /* the peer is gone */
     if (done < 0)
         return;
     enum interest interest =
-        guest->unsent == NULL ? INTEREST_READ : INTEREST_WRITE;
+        guest_has_unsent(guest) ? INTEREST_WRITE : INTEREST_READ;
     if (guest->interest != interest)
         loop->waiter->change(loop->state, guest->socket, interest);
     guest->interest = interest;
     double time = loop->server->options.idle_timeout;
-    bool over = guest->given_up
-             || (protocol->is_over != NULL
-                 && protocol->is_over(guest->session));
-    if (guest->unsent == NULL && over) {
+    if (guest_is_done(loop->server, guest)) {
         /* A graceful end, as in conversation. */
         guest->ending = true;
         time = LINGER;
@@ -323,25 +292,7 @@ static void dismiss(struct event_loop *loop, struct guest *guest)
     seats_give(&loop->server->seats, loop->slot);
     if (loop->door == FULL)
         open_door(loop);
-    if (lab->protocol->end != NULL)
-        lab->protocol->end(guest->session);
-    free(guest->unsent);
-    free(guest);
-}
-
-/* After too long a silence. */
-static void give_up(struct event_loop *loop, struct guest *guest)
-{
-    if (guest->unsent == NULL) {
-        dismiss(loop, guest);
-        return;
-    }
-    /* It takes nothing, but it may be sending. A graceful end lets it finish;
-     * close at once would send an RST. */
-    free(guest->unsent);
-    guest->unsent = NULL;
-    guest->given_up = true;
-    settle(loop, guest, 0);
+    guest_free(loop->server, guest);
 }
 
 /* Does what has become due. */
@@ -357,60 +308,18 @@ static void expire(struct event_loop *loop)
     loop->next_deadline = INFINITY;
     for (size_t place = 0; place < loop->room; place++) {
         struct guest *guest = loop->guests[place];
-        if (guest != NULL && guest->deadline <= time) {
-            give_up(loop, guest);
-        } else if (guest != NULL && guest->deadline < loop->next_deadline) {
-            loop->next_deadline = guest->deadline;
+        if (guest == NULL)
+            continue;
+        if (guest->deadline > time) {
+            if (loop->next_deadline > guest->deadline)
+                loop->next_deadline = guest->deadline;
+        } else if (guest_has_unsent(guest)) {
+            /* It takes nothing, but it may be sending. A graceful end lets
+             * it finish; close at once would send an RST. */
+            guest_give_up(guest);
+            settle(loop, guest, 0);
+        } else {
+            dismiss(loop, guest);
         }
     }
-}
-
-static int answer(const struct server *server, struct slot *slot,
-                  struct guest *guest, struct bytes input)
-{
-    const struct lab *lab = &server->lab;
-    count_up(&slot->bytes_in, input.length);
-    if (lab->received != NULL)
-        lab->received(input);
-    struct bytes said = lab->protocol->answer(guest->session, input);
-    if (say_to(slot, guest, said) < 0)
-        return -1;
-    if (lab->sent != NULL)
-        lab->sent(said);
-    tell(server, &guest->peer, guest->session);
-    return 0;
-}
-
-/* Sends what the kernel takes now and keeps the rest. */
-static int say_to(struct slot *slot, struct guest *guest, struct bytes bytes)
-{
-    if (bytes.length == 0)
-        return 0;
-    ssize_t sent = send_some(guest->socket, bytes.at, bytes.length);
-    if (sent < 0 && errno != EAGAIN)
-        return -1;
-    size_t taken = sent > 0 ? (size_t)sent : 0;
-    count_up(&slot->bytes_out, taken);
-    if (taken < bytes.length) {
-        guest->from = 0;
-        guest->to = bytes.length - taken;
-        guest->unsent = grown(NULL, guest->to);
-        memcpy(guest->unsent, bytes.at + taken, guest->to);
-    }
-    return 0;
-}
-
-static int say_more(struct slot *slot, struct guest *guest)
-{
-    ssize_t sent = send_some(guest->socket, guest->unsent + guest->from,
-                             guest->to - guest->from);
-    if (sent < 0)
-        return -1;
-    count_up(&slot->bytes_out, (size_t)sent);
-    guest->from += (size_t)sent;
-    if (guest->from == guest->to) {
-        free(guest->unsent); /* most peers never need it again */
-        guest->unsent = NULL;
-    }
-    return 0;
 }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ffi::{CStr, CString};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid, getpid, getppid, read};
@@ -15,12 +15,8 @@ use nix::unistd::{ForkResult, Pid, getpid, getppid, read};
 use crate::sockets::symbol;
 
 use super::board::Slot;
+use super::brake::Brake;
 use super::{Lab, Server};
-
-/// So many deaths within a second are an accident; more are a crash loop.
-const ACCIDENTS: usize = 10;
-const SHORTEST_BRAKE: Duration = Duration::from_millis(100);
-const LONGEST_BRAKE: Duration = Duration::from_secs(5);
 
 unsafe extern "C" {
     /// As fork(3) of the C library, without the handlers of
@@ -163,7 +159,7 @@ impl<L: Lab> Children<L> {
             server,
             here: HashMap::new(),
             missing: (0..server.board.slots.len()).collect(),
-            brake: Brake::new(),
+            brake: Brake::released(),
         }
     }
 
@@ -217,86 +213,5 @@ impl<L: Lab> Children<L> {
                 self.brake.slow_down();
             }
         }
-    }
-}
-
-/// How fast dead workers are replaced: at once, unless they die faster than
-/// ten a second; then ever slower, and faster again when that helps.
-struct Brake {
-    deaths: VecDeque<Instant>,
-    delay: Duration,
-    due: Instant,
-    calm: bool,
-}
-
-impl Brake {
-    fn new() -> Brake {
-        Brake {
-            deaths: VecDeque::with_capacity(ACCIDENTS + 1),
-            delay: Duration::ZERO,
-            due: Instant::now(),
-            calm: true,
-        }
-    }
-
-    /// Time until the next replacement.
-    fn left(&self) -> Duration {
-        self.due.saturating_duration_since(Instant::now())
-    }
-
-    /// The delay itself stretches the second in which ten may die.
-    fn death(&mut self) {
-        let now = Instant::now();
-        let window = Duration::from_secs(1) + 10 * self.delay;
-        self.deaths.push_back(now);
-        if self.deaths.len() > ACCIDENTS
-            && let Some(first) = self.deaths.pop_front()
-            && now - first < window
-        {
-            self.slow_down();
-        }
-        self.calm = false;
-    }
-
-    fn slow_down(&mut self) {
-        self.delay = (2 * self.delay).clamp(SHORTEST_BRAKE, LONGEST_BRAKE);
-        self.due = Instant::now() + self.delay;
-        self.calm = false;
-    }
-
-    /// A worker was replaced.
-    fn release(&mut self) {
-        if self.calm {
-            self.delay /= 2;
-            if self.delay < SHORTEST_BRAKE {
-                self.delay = Duration::ZERO;
-            }
-        }
-        self.due = Instant::now() + self.delay;
-        self.calm = true;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Brake, LONGEST_BRAKE};
-    use std::time::Duration;
-
-    #[test]
-    fn ten_deaths_are_an_accident_and_more_slow_the_replacements() {
-        let mut brake = Brake::new();
-        (0..10).for_each(|_| brake.death());
-        assert!(brake.left().is_zero());
-        (0..20).for_each(|_| brake.death());
-        assert_eq!(brake.delay, LONGEST_BRAKE);
-        assert!(brake.left() > Duration::from_secs(4));
-    }
-
-    #[test]
-    fn replacements_that_live_release_the_brake() {
-        let mut brake = Brake::new();
-        (0..30).for_each(|_| brake.death());
-        (0..8).for_each(|_| brake.release());
-        assert!(brake.left().is_zero());
     }
 }

@@ -15,33 +15,14 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{Shutdown, SockFlag, shutdown};
 
-use crate::protocols::Session;
-use crate::sockets::{Failed, Peer, recv, send};
+use crate::sockets::{Failed, Peer, recv};
 
-use super::board::{Slot, Talking};
-use super::conversation::{LINGER, tell};
+use super::board::Slot;
+use super::conversation::LINGER;
+use super::guest::Guest;
 use super::server::{PAUSE, Remedy};
 use super::waiter::{Interest, Waiter};
 use super::{Lab, Server};
-
-/// A peer, and how far the conversation with it has come.
-struct Guest<S> {
-    socket: OwnedFd,
-    talking: Talking,
-    peer: Peer,
-    session: S,
-    /// The rest of an answer that the kernel did not take at once.
-    unsent: Vec<u8>,
-    /// How much of that it has taken since.
-    taken: usize,
-    interest: Interest,
-    /// It did not take what was sent.
-    given_up: bool,
-    /// This side has said all and sent its FIN.
-    ending: bool,
-    /// When it will have been silent, or ending, for too long.
-    deadline: Option<Instant>,
-}
 
 /// Whether new peers are let in.
 #[derive(Clone, Copy, PartialEq)]
@@ -245,22 +226,10 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             self.guests.resize_with(place + 1, || None);
         }
         let talking = self.server.board.enter(self.slot, &socket);
-        let guest = self.guests[place].insert(Guest {
-            socket,
-            talking,
-            peer,
-            session: self.server.lab.session(&peer),
-            unsent: Vec::new(),
-            taken: 0,
-            interest: Interest::Read,
-            given_up: false,
-            ending: false,
-            deadline: None,
-        });
+        let session = self.server.lab.session(&peer);
+        let guest = Guest::new(socket, talking, peer, session);
+        let said = self.guests[place].insert(guest).greet(self.slot);
         self.present += 1;
-        let greeting = guest.session.greeting();
-        let said =
-            say_to(self.slot, &guest.socket, &mut guest.unsent, greeting);
         self.settle(fd, said);
     }
 
@@ -268,15 +237,15 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
     fn attend(&mut self, fd: RawFd) {
         let place = place_of(fd);
         let Some(Some(guest)) = self.guests.get_mut(place) else { return };
-        let done = if guest.unsent.is_empty() {
+        let done = if guest.has_unsent() {
+            guest.say_more(self.slot)
+        } else {
             match recv(&guest.socket, &mut self.buffer) {
                 Ok([]) => return self.dismiss(fd),
                 Ok(_) if guest.ending => return,
-                Ok(input) => answer(self.server, self.slot, guest, input),
+                Ok(input) => guest.answer(self.server, self.slot, input),
                 Err(errno) => Err(errno),
             }
-        } else {
-            say_more(self.slot, guest)
         };
         self.settle(fd, done);
     }
@@ -289,19 +258,14 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             Err(_) => return self.dismiss(fd), // the peer is gone
         }
         let Some(guest) = &mut self.guests[place_of(fd)] else { return };
-        let interest = if guest.unsent.is_empty() {
-            Interest::Read
-        } else {
-            Interest::Write
-        };
+        let interest =
+            if guest.has_unsent() { Interest::Write } else { Interest::Read };
         if guest.interest != interest {
             guest.interest = interest;
             self.waiter.change(fd, interest);
         }
         let mut time = self.server.options.idle_timeout;
-        if (guest.session.is_over() || guest.given_up)
-            && guest.unsent.is_empty()
-        {
+        if guest.is_done() {
             // A graceful end, as in conversation.
             guest.ending = true;
             time = Some(LINGER);
@@ -353,14 +317,13 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
                 continue;
             }
             let fd = guest.socket.as_raw_fd();
-            if guest.unsent.is_empty() {
-                self.dismiss(fd);
-            } else {
+            if guest.has_unsent() {
                 // It takes nothing, but it may be sending. A graceful end
                 // lets it finish; close at once would send an RST.
-                guest.unsent = Vec::new();
-                guest.given_up = true;
+                guest.give_up();
                 self.settle(fd, Ok(()));
+            } else {
+                self.dismiss(fd);
             }
         }
     }
@@ -368,49 +331,4 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
 
 fn place_of(fd: RawFd) -> usize {
     usize::try_from(fd).unwrap_or(0)
-}
-
-fn answer<L: Lab>(
-    server: &Server<L>,
-    slot: &Slot,
-    guest: &mut Guest<L::Session>,
-    input: &[u8],
-) -> Result<(), Errno> {
-    slot.bytes_in.fetch_add(input.len() as u64, Ordering::Relaxed);
-    server.lab.received(input);
-    let answer = guest.session.answer(input);
-    say_to(slot, &guest.socket, &mut guest.unsent, answer)?;
-    server.lab.sent(answer);
-    tell(server, &guest.peer, &mut guest.session);
-    Ok(())
-}
-
-/// Sends what the kernel takes now and keeps the rest.
-fn say_to(
-    slot: &Slot,
-    socket: &OwnedFd,
-    unsent: &mut Vec<u8>,
-    bytes: &[u8],
-) -> Result<(), Errno> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    let sent = match send(socket, bytes) {
-        Err(Errno::EAGAIN) => 0,
-        sent => sent?,
-    };
-    slot.bytes_out.fetch_add(sent as u64, Ordering::Relaxed);
-    unsent.extend_from_slice(&bytes[sent..]);
-    Ok(())
-}
-
-fn say_more<S>(slot: &Slot, guest: &mut Guest<S>) -> Result<(), Errno> {
-    let sent = send(&guest.socket, &guest.unsent[guest.taken..])?;
-    slot.bytes_out.fetch_add(sent as u64, Ordering::Relaxed);
-    guest.taken += sent;
-    if guest.taken == guest.unsent.len() {
-        guest.unsent = Vec::new(); // most peers never need it again
-        guest.taken = 0;
-    }
-    Ok(())
 }

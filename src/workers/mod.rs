@@ -8,9 +8,11 @@
 //! (counters that processes share). Twin: `c_compare/workers/`.
 
 pub mod board;
+pub mod brake;
 pub mod children;
 pub mod conversation;
 pub mod event_loop;
+pub mod guest;
 pub mod options;
 pub mod pthread;
 pub mod seats;
