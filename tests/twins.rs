@@ -150,6 +150,12 @@ fn plain(line: &str) -> String {
     {
         line = format!("{before}iov_base, iov_len{after}");
     }
+    // And in the roster's greeting.
+    if let Some((before, after)) = line.split_once("clientid")
+        && let Some((_, after)) = after.split_once("\", ")
+    {
+        line = format!("{before}clientid\", {after}");
+    }
     let (name, rest) = line.split_once('(').unwrap_or((&line, ""));
     let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
     let (rest, value) = rest.rsplit_once(" = ").unwrap_or((rest, ""));
