@@ -1,4 +1,28 @@
-//! A laboratory for the Berkeley sockets API.
+//! A laboratory for the Berkeley sockets API: which file teaches what.
+//!
+//! Every file has a C twin of the same name in `c_compare/`, with the same
+//! functions in the same order. Read the two side by side.
+//!
+//! 1. **First steps.** `bin/simple_server.rs` and `bin/simple_client.rs`:
+//!    `socket`, `bind`, `listen`, `accept`, `recv`; `connect`, `send`.
+//! 2. **Names and numbers.** `bin/socket_tools.rs`: `getaddrinfo` and its
+//!    relatives. `bin/http_get.rs`: what a client does with the answers.
+//! 3. **A stream has no boundaries.** `bin/dumb_net.rs`,
+//!    `bin/echo_client.rs`: send all of it, read until the end.
+//! 4. **Calls block.** `bin/one_to_one.rs`: two sides that take turns.
+//! 5. **Datagrams.** `bin/udp_echo_server.rs`, `bin/udp_echo_client.rs`:
+//!    boundaries kept, delivery not promised.
+//! 6. **Many peers.** `bin/echo_server.rs`, `bin/knock.rs` and
+//!    `bin/roster_server.rs` make a listener and hand it to one of
+//!    [`workers`]. Start with [`workers::iterative`], then
+//!    [`workers::fork`] beside [`workers::thread`].
+//! 7. **Fork against thread.** `bin/worker_demo.rs`: what is shared and what
+//!    is copied, in one screen.
+//!
+//! A lab program shows `socket`, `bind`, `listen` and `connect`. A worker
+//! model shows `accept`, `recv`, `send`, `shutdown`, `fork` and
+//! `pthread_create`. [`protocols`] knows no socket, and [`sockets`] holds
+//! what nix leaves unsaid. Arrows run one way: `bin → workers → protocols`.
 
 pub mod protocols;
 pub mod sockets;

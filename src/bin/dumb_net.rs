@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::ExitCode;
 
 use berkeley::sockets::{
-    Failed, Question, console, exit, getaddrinfo, recv, send_all, usage,
+    Failed, Question, console, exact, exit, getaddrinfo, recv, send_all, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -21,6 +21,7 @@ use nix::unistd::read;
 
 /// Sends one line of standard input and shows everything that comes back
 #[derive(Parser)]
+#[command(name = "dumb_net")]
 #[command(
     version,
     after_help = "Example: echo hello | dumb_net localhost 10000"
@@ -34,7 +35,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("dumb_net", run(&Cli::parse()))
+    exit("dumb_net", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {
@@ -71,7 +72,7 @@ fn connect_to(
     let flags = SockFlag::SOCK_CLOEXEC;
     let server = socket(family, SockType::Stream, flags, None)
         .map_err(Failed::at("socket", name))?;
-    connect(server.as_raw_fd(), address)
+    connect(server.as_raw_fd(), exact(address))
         .map_err(Failed::at("connect", name))?;
     Ok(server)
 }

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use berkeley::sockets::console::{warn, write_out};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Failed, Question, Shown, exit, getaddrinfo, recv, send_all, unix_address,
-    usage,
+    Failed, Question, Shown, exact, exit, getaddrinfo, recv, send_all,
+    unix_address, usage,
 };
 use clap::{CommandFactory, Parser};
 use nix::sys::socket::{
@@ -25,6 +25,7 @@ use nix::sys::socket::{
 
 /// Sends a message to an echo server and shows what comes back
 #[derive(Parser)]
+#[command(name = "echo_client")]
 #[command(
     version,
     after_help = "Example: echo_client --port 10000 'This is the message.'"
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         warn(format_args!("{}", Cli::command().render_usage()));
         return ExitCode::FAILURE;
     }
-    exit("echo_client", run(&Cli::parse()))
+    exit("echo_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {
@@ -87,7 +88,7 @@ fn connect_to(address: &SockaddrStorage) -> Result<OwnedFd, Failed> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let server = socket(family, SockType::Stream, flags, None)
         .map_err(Failed::at("socket", Shown(address)))?;
-    connect(server.as_raw_fd(), address)
+    connect(server.as_raw_fd(), exact(address))
         .map_err(Failed::at("connect", Shown(address)))?;
     Ok(server)
 }

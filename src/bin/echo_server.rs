@@ -13,6 +13,7 @@ use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
+    usage,
 };
 use berkeley::workers::{self, Lab, Model};
 use clap::Parser;
@@ -23,6 +24,7 @@ use nix::sys::socket::{
 
 /// Sends back whatever it receives
 #[derive(Parser)]
+#[command(name = "echo_server")]
 #[command(version, after_help = "Example: echo_server --model fork 10000")]
 #[command(mut_arg("model", |model| model.required(false).default_value("thread")))]
 struct Options {
@@ -38,7 +40,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    exit("echo_server", run(Options::parse()))
+    exit("echo_server", run(usage::parse()))
 }
 
 fn run(options: Options) -> Result<(), Failed> {

@@ -11,6 +11,7 @@ use berkeley::protocols::knock::{Framing, Knock, LONGEST};
 use berkeley::sockets::console::say;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
+    usage,
 };
 use berkeley::workers::{self, Lab, Model};
 use clap::Parser;
@@ -21,6 +22,7 @@ use nix::sys::socket::{
 
 /// Answers knock-knock jokes
 #[derive(Parser)]
+#[command(name = "knock")]
 #[command(version, after_help = "Example: knock -p 5000 --model fork")]
 #[command(mut_arg("model", |model| model.required(false).default_value("pool")))]
 struct Options {
@@ -40,7 +42,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    exit("knock", run(Options::parse()))
+    exit("knock", run(usage::parse()))
 }
 
 fn run(options: Options) -> Result<(), Failed> {
@@ -74,7 +76,7 @@ fn run(options: Options) -> Result<(), Failed> {
 
     match Shown(&bound).port() {
         Some(port) => {
-            say(format_args!("Running knock, knock server on port {port}"))
+            say(format_args!("Running knock, knock server on port {port}"));
         }
         None => say(format_args!(
             "Running knock, knock server on {}",

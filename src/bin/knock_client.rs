@@ -14,8 +14,8 @@ use berkeley::protocols::knock::LONGEST;
 use berkeley::sockets::console::write_out;
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Failed, Question, Shown, exit, getaddrinfo, recv, send_all, unix_address,
-    usage,
+    Failed, Question, Shown, exact, exit, getaddrinfo, recv, send_all,
+    unix_address, usage,
 };
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -26,6 +26,7 @@ use nix::sys::socket::{
 
 /// Tells a knock, knock joke to a server
 #[derive(Parser)]
+#[command(name = "knock_client")]
 #[command(
     version,
     override_usage = "knock_client HOST PORT [WORD PUNCHLINE]
@@ -42,7 +43,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("knock_client", run(&Cli::parse()))
+    exit("knock_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {
@@ -96,7 +97,7 @@ fn connect_to(address: &SockaddrStorage) -> Result<OwnedFd, Failed> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let server = socket(family, SockType::Stream, flags, None)
         .map_err(Failed::at("socket", Shown(address)))?;
-    connect(server.as_raw_fd(), address)
+    connect(server.as_raw_fd(), exact(address))
         .map_err(Failed::at("connect", Shown(address)))?;
     Ok(server)
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use berkeley::sockets::console::{say, warn, write_out};
 use berkeley::sockets::{
-    Failed, Peer, Question, Shown, accept, bind, exit, getaddrinfo, recv,
-    send_all, usage,
+    Failed, Peer, Question, Shown, accept, bind, exact, exit, getaddrinfo,
+    recv, send_all, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -28,6 +28,7 @@ const NAME: &str = "one_to_one";
 
 /// Two people talk in turns, one line each
 #[derive(Parser)]
+#[command(name = "one_to_one")]
 #[command(
     version,
     override_usage = "one_to_one HOST PORT
@@ -43,7 +44,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = usage::parse();
     // Nothing is left to be done: the kernel closes what is open.
     let ended = ctrlc::set_handler(|| std::process::exit(0))
         .map_err(|why| Failed::because("sigaction", why.to_string()));
@@ -78,7 +79,7 @@ fn connect_to(address: &SockaddrStorage) -> Result<OwnedFd, Failed> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let server = socket(family, SockType::Stream, flags, None)
         .map_err(Failed::at("socket", Shown(address)))?;
-    connect(server.as_raw_fd(), address)
+    connect(server.as_raw_fd(), exact(address))
         .map_err(Failed::at("connect", Shown(address)))?;
     Ok(server)
 }

@@ -11,6 +11,7 @@ use berkeley::protocols::roster::Roster;
 use berkeley::sockets::console::say;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
+    usage,
 };
 use berkeley::workers::{self, Lab, Model};
 use clap::Parser;
@@ -21,6 +22,7 @@ use nix::sys::socket::{
 
 /// Exchanges pickled dicts with its clients
 #[derive(Parser)]
+#[command(name = "roster_server")]
 #[command(version, after_help = "Example: roster_server --model thread")]
 #[command(mut_arg("model", |model| {
     model.required(false).default_value("iterative")
@@ -35,7 +37,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    exit("roster_server", run(Options::parse()))
+    exit("roster_server", run(usage::parse()))
 }
 
 fn run(options: Options) -> Result<(), Failed> {
@@ -70,7 +72,7 @@ fn run(options: Options) -> Result<(), Failed> {
     let shown = Shown(&bound);
     match shown.port() {
         Some(port) => {
-            say(format_args!("Listening at {}/{port}", shown.host()))
+            say(format_args!("Listening at {}/{port}", shown.host()));
         }
         None => say(format_args!("Listening at {shown}")),
     }

@@ -9,7 +9,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo, usage};
+use berkeley::sockets::{
+    Failed, Question, Shown, exact, exit, getaddrinfo, usage,
+};
 use clap::Parser;
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -18,6 +20,7 @@ use nix::sys::socket::{
 
 /// Says a few words to a server and goes
 #[derive(Parser)]
+#[command(name = "simple_client")]
 #[command(after_help = "Example: simple_client 127.0.0.1 50017 hello")]
 struct Cli {
     /// Whom to connect to: an IPv4 address or a name
@@ -32,7 +35,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("simple_client", run(&Cli::parse()))
+    exit("simple_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {
@@ -45,7 +48,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     let (family, kind) = (AddressFamily::Inet, SockType::Stream);
     let server = socket(family, kind, SockFlag::SOCK_CLOEXEC, None)
         .map_err(Failed::at("socket", at))?;
-    connect(server.as_raw_fd(), &address)
+    connect(server.as_raw_fd(), exact(&address))
         .map_err(Failed::at("connect", at))?;
 
     let mut text = cli.text.as_bytes();

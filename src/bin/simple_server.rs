@@ -11,7 +11,9 @@ use std::process::ExitCode;
 
 use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::repr;
-use berkeley::sockets::{Failed, Question, Shown, exit, getaddrinfo};
+use berkeley::sockets::{
+    Failed, Question, Shown, exact, exit, getaddrinfo, usage,
+};
 use clap::Parser;
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -21,6 +23,7 @@ use nix::sys::socket::{
 
 /// Shows what one peer after the other says
 #[derive(Parser)]
+#[command(name = "simple_server")]
 #[command(after_help = "Example: simple_server 127.0.0.1 50017")]
 struct Cli {
     /// Where to listen: an IPv4 address or a name
@@ -32,7 +35,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("simple_server", run(&Cli::parse()))
+    exit("simple_server", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {
@@ -49,7 +52,8 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     // Without it, the last connection's TIME_WAIT holds the port for a minute.
     setsockopt(&listener, sockopt::ReuseAddr, &true)
         .map_err(Failed::at("setsockopt", at))?;
-    bind(listener.as_raw_fd(), &address).map_err(Failed::at("bind", at))?;
+    bind(listener.as_raw_fd(), exact(&address))
+        .map_err(Failed::at("bind", at))?;
     let backlog = Backlog::new(1).map_err(Failed::at("listen", at))?;
     listen(&listener, backlog).map_err(Failed::at("listen", at))?;
 

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use berkeley::sockets::console::write_out;
 use berkeley::sockets::{
-    Cause, Failed, Question, Shown, exit, getaddrinfo, unix_address, usage,
+    Cause, Failed, Question, Shown, exact, exit, getaddrinfo, unix_address,
+    usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -26,6 +27,7 @@ use nix::sys::socket::{
 
 /// Sends one datagram and waits for the same one to come back
 #[derive(Parser)]
+#[command(name = "udp_echo_client")]
 #[command(
     version,
     after_help = "Example: udp_echo_client --timeout 0.5 'Hello, world'"
@@ -56,7 +58,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("udp_echo_client", run(&Cli::parse()))
+    exit("udp_echo_client", run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {
@@ -127,7 +129,8 @@ fn connect_to(address: &SockaddrStorage) -> Result<OwnedFd, Failed> {
         bind(server.as_raw_fd(), &UnixAddr::new_unnamed())
             .map_err(Failed::at("bind", at))?;
     }
-    connect(server.as_raw_fd(), address).map_err(Failed::at("connect", at))?;
+    connect(server.as_raw_fd(), exact(address))
+        .map_err(Failed::at("connect", at))?;
     Ok(server)
 }
 

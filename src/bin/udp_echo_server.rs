@@ -14,7 +14,7 @@ use std::time::Duration;
 use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Failed, Shown, bind, exit, local_address, unix_address,
+    Failed, Shown, bind, exit, local_address, unix_address, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -31,6 +31,7 @@ const LARGEST: usize = 256 * 1024;
 
 /// Sends every datagram back to where it came from
 #[derive(Parser)]
+#[command(name = "udp_echo_server")]
 #[command(version, after_help = "Example: udp_echo_server 10001")]
 struct Cli {
     /// Where to listen; 0 lets the kernel choose
@@ -48,7 +49,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit(NAME, run(&Cli::parse()))
+    exit(NAME, run(&usage::parse()))
 }
 
 fn run(cli: &Cli) -> Result<(), Failed> {

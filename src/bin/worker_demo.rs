@@ -28,6 +28,7 @@ static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 /// Runs four workers that print and count
 #[derive(Parser)]
+#[command(name = "worker_demo")]
 #[command(
     version,
     after_help = "Example: worker_demo --model fork --interval 0.1"
@@ -53,7 +54,7 @@ enum Model {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = usage::parse();
     let worked = match cli.model {
         Model::Thread => by_threads(cli.interval),
         Model::Fork => by_processes(cli.interval),

@@ -41,6 +41,21 @@ pub fn unix_address(path: &Path) -> Result<SockaddrStorage, Failed> {
     address.ok_or(Errno::EAFNOSUPPORT).map_err(failed)
 }
 
+/// The address as `bind` and `connect` want it, with the length of its own
+/// family. nix would hand over all 128 bytes of the storage.
+#[must_use]
+pub fn exact(address: &SockaddrStorage) -> &dyn SockaddrLike {
+    if let Some(v4) = address.as_sockaddr_in() {
+        v4
+    } else if let Some(v6) = address.as_sockaddr_in6() {
+        v6
+    } else if let Some(unix) = address.as_unix_addr() {
+        unix
+    } else {
+        address
+    }
+}
+
 /// An address as the programs print it.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a>(pub &'a SockaddrStorage);

@@ -15,7 +15,7 @@ use nix::sys::socket::{
     self, AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket,
 };
 
-use super::address::Shown;
+use super::address::{Shown, exact};
 use super::errors::Failed;
 
 /// Gives the socket its address. A stale socket file is replaced; a socket on
@@ -28,14 +28,14 @@ pub fn bind(
     address: &SockaddrStorage,
 ) -> Result<(), Failed> {
     let listener = listener.as_fd();
-    let mut bound = socket::bind(listener.as_raw_fd(), address);
+    let mut bound = socket::bind(listener.as_raw_fd(), exact(address));
     if let (Err(Errno::EADDRINUSE), Some(unix)) =
         (bound, address.as_unix_addr())
         && let Some(path) = unix.path()
         && is_stale(listener, path, address)
     {
         let _ = fs::remove_file(path);
-        bound = socket::bind(listener.as_raw_fd(), address);
+        bound = socket::bind(listener.as_raw_fd(), exact(address));
     }
     bound.map_err(Failed::at("bind", Shown(address)))
 }
@@ -59,6 +59,7 @@ fn is_stale(
     );
     is_socket
         && probe.is_ok_and(|probe| {
-            connect(probe.as_raw_fd(), address) == Err(Errno::ECONNREFUSED)
+            connect(probe.as_raw_fd(), exact(address))
+                == Err(Errno::ECONNREFUSED)
         })
 }

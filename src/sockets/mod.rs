@@ -15,10 +15,10 @@ mod transfer;
 pub mod usage;
 
 pub use accept::{Peer, accept};
-pub use address::{Shown, local_address, unix_address};
+pub use address::{Shown, exact, local_address, unix_address};
 pub use bind::bind;
 pub use errors::{Cause, Failed, exit, symbol};
 pub use lines::{Lines, TooLong};
 pub use listen::listen;
 pub use resolve::{Answer, Question, getaddrinfo};
-pub use transfer::{discard_unread, recv, send, send_all};
+pub use transfer::{recv, send, send_all};

@@ -40,26 +40,6 @@ pub fn recv(
     }
 }
 
-/// Throws away what has arrived by now, but not for ever: a peer may send
-/// faster than it is read.
-pub fn discard_unread(socket: impl AsFd, buffer: &mut [MaybeUninit<u8>]) {
-    let socket = socket.as_fd().as_raw_fd();
-    for _ in 0..1024 {
-        // SAFETY: as in recv.
-        let got = unsafe {
-            libc::recv(
-                socket,
-                buffer.as_mut_ptr().cast(),
-                buffer.len(),
-                libc::MSG_DONTWAIT,
-            )
-        };
-        if got <= 0 {
-            break;
-        }
-    }
-}
-
 /// Sends what the kernel takes now, and returns how much that was.
 /// `MSG_NOSIGNAL`: a peer that is gone is an `EPIPE`, not a death by SIGPIPE.
 ///

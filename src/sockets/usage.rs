@@ -4,7 +4,24 @@
 
 use std::time::Duration;
 
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
 use super::resolve::{Question, getaddrinfo};
+
+/// The command line. Bad usage ends the program with 2 and says how it should
+/// have been; clap itself keeps the usage to itself when a value is wrong.
+pub fn parse<T: Parser>() -> T {
+    T::try_parse().unwrap_or_else(|mut wrong| {
+        if wrong.kind() == ErrorKind::ValueValidation
+            || wrong.kind() == ErrorKind::InvalidValue
+        {
+            let usage = T::command().render_usage();
+            wrong.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+        }
+        wrong.exit()
+    })
+}
 
 /// Seconds, fractions allowed.
 ///

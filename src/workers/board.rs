@@ -53,7 +53,9 @@ pub struct Slot {
 /// The shared memory.
 #[derive(Clone, Copy)]
 pub struct Board {
+    /// What is true of the whole server.
     pub common: &'static Common,
+    /// One for each worker.
     pub slots: &'static [Slot],
     /// A bit for each descriptor that carries a conversation.
     talking: &'static [AtomicU64],
@@ -99,10 +101,12 @@ impl Board {
         }
     }
 
+    /// Whether there will be no more peers.
     pub fn is_stopping(&self) -> bool {
         self.common.stopping.load(Ordering::Relaxed)
     }
 
+    /// Whether the grace is over.
     pub fn is_cutting(&self) -> bool {
         self.common.cutting.load(Ordering::SeqCst)
     }

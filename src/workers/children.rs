@@ -167,6 +167,7 @@ impl<L: Lab> Children<L> {
         }
     }
 
+    /// Whether nobody is missing.
     pub fn all_here(&self) -> bool {
         self.missing.is_empty()
     }

@@ -16,7 +16,7 @@ use nix::sys::time::TimeVal;
 
 use crate::protocols::{Notice, Session};
 use crate::sockets::console::say;
-use crate::sockets::{Peer, discard_unread, recv, send_all};
+use crate::sockets::{Peer, recv, send_all};
 
 use super::board::Slot;
 use super::{Lab, Server};
@@ -63,17 +63,20 @@ pub fn hold<L: Lab>(
     slot.peers.fetch_add(1, Ordering::Relaxed);
     server.lab.arrived(&peer);
     match exchange(server, slot, socket, peer, buffer) {
-        Ok(End::ByPeer) => {}
-        Ok(End::BySession) => end_gracefully(socket, buffer),
-        Err(Errno::EAGAIN) => end_idle(socket, buffer),
-        // ECONNRESET, EPIPE, …: the peer is gone, nobody is left to tell.
-        Err(_) => {}
+        // EAGAIN: SO_SNDTIMEO. The peer takes nothing, but may be sending.
+        Ok(End::Over) | Err(Errno::EAGAIN) => {
+            end_gracefully(socket, buffer);
+        }
+        // The peer has left, or been silent for too long, or is gone:
+        // ECONNRESET, EPIPE, …
+        Ok(End::Eof | End::Silence) | Err(_) => {}
     }
 }
 
 enum End {
-    ByPeer,
-    BySession,
+    Eof,
+    Over,
+    Silence,
 }
 
 fn exchange<L: Lab>(
@@ -86,10 +89,11 @@ fn exchange<L: Lab>(
     let mut session = server.lab.session(&peer);
     say_to(slot, socket, session.greeting())?;
     while !session.is_over() {
-        let input = recv(socket, buffer)?;
-        if input.is_empty() {
-            return Ok(End::ByPeer);
-        }
+        let input = match recv(socket, buffer) {
+            Ok([]) => return Ok(End::Eof),
+            Err(Errno::EAGAIN) => return Ok(End::Silence), // SO_RCVTIMEO
+            input => input?,
+        };
         slot.bytes_in.fetch_add(input.len() as u64, Ordering::Relaxed);
         server.lab.received(input);
         let answer = session.answer(input);
@@ -97,7 +101,7 @@ fn exchange<L: Lab>(
         server.lab.sent(answer);
         tell(server, &peer, &mut session);
     }
-    Ok(End::BySession)
+    Ok(End::Over)
 }
 
 fn say_to(slot: &Slot, socket: &OwnedFd, bytes: &[u8]) -> Result<(), Errno> {
@@ -144,20 +148,12 @@ pub fn end_gracefully(socket: &OwnedFd, buffer: &mut [MaybeUninit<u8>]) {
         let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
         let mut peer = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
         match poll(&mut peer, left) {
-            Ok(0) => return,
             Err(Errno::EINTR) => {}
-            Err(_) => return,
+            Ok(0) | Err(_) => return,
             Ok(_) => match recv(socket, buffer) {
                 Ok([]) | Err(_) => return,
                 Ok(_) => {}
             },
         }
     }
-}
-
-/// Ends a conversation with a peer that is silent or takes nothing: FIN, and
-/// what lies unread thrown away for the same reason, but without waiting.
-pub fn end_idle(socket: &OwnedFd, buffer: &mut [MaybeUninit<u8>]) {
-    let _ = shutdown(socket.as_raw_fd(), Shutdown::Write);
-    discard_unread(socket, buffer);
 }

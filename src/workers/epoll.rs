@@ -19,6 +19,7 @@ use super::{Lab, Server, event_loop};
 /// As many ready descriptors as one call may return.
 const MOST: usize = 256;
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let listener = server.listener.as_fd();
     event_loop::run::<L, Epolling>(server, server.slot(0), listener)
@@ -56,7 +57,7 @@ impl Waiter for Epolling {
     fn wait(&mut self, time: Option<Duration>, ready: &mut Vec<RawFd>) {
         let count = self.epoll.wait(&mut self.events, timeout_of(time));
         let events = &self.events[..count.unwrap_or(0)];
-        ready.extend(events.iter().map(|event| event.data() as RawFd));
+        ready.extend(events.iter().map(descriptor_of));
     }
 }
 
@@ -81,4 +82,10 @@ impl Epolling {
             unsafe { libc::epoll_ctl(epoll, operation, fd, &raw mut event) };
         Errno::result(done).map(drop)
     }
+}
+
+/// What `control` has put into the event.
+#[allow(clippy::cast_possible_truncation)] // It was a descriptor.
+fn descriptor_of(event: &EpollEvent) -> RawFd {
+    event.data() as RawFd
 }

@@ -19,7 +19,7 @@ use crate::protocols::Session;
 use crate::sockets::{Failed, Peer, recv, send};
 
 use super::board::{Slot, Talking};
-use super::conversation::{LINGER, end_idle, tell};
+use super::conversation::{LINGER, tell};
 use super::server::{PAUSE, Remedy};
 use super::waiter::{Interest, Waiter};
 use super::{Lab, Server};
@@ -33,6 +33,8 @@ struct Guest<S> {
     /// The rest of an answer that the kernel did not take at once.
     unsent: Vec<u8>,
     interest: Interest,
+    /// It did not take what was sent.
+    given_up: bool,
     /// This side has said all and sent its FIN.
     ending: bool,
     /// When it will have been silent, or ending, for too long.
@@ -125,8 +127,7 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
                 } else if fd == stop {
                     self.close_door();
                 } else if fd == seats {
-                    self.waiter.ignore(seats);
-                    self.open_door();
+                    self.seat_is_free(seats);
                 } else {
                     self.attend(fd);
                 }
@@ -176,6 +177,14 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             Err(Remedy::Stop) => self.close_door(),
         }
         self.server.seats.give(self.slot);
+    }
+
+    /// Unless the door was closed in the same round.
+    fn seat_is_free(&mut self, seats: RawFd) {
+        if self.door == Door::NoSeat {
+            self.waiter.ignore(seats);
+            self.open_door();
+        }
     }
 
     fn open_door(&mut self) {
@@ -230,6 +239,7 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             session: self.server.lab.session(&peer),
             unsent: Vec::new(),
             interest: Interest::Read,
+            given_up: false,
             ending: false,
             deadline: None,
         });
@@ -265,16 +275,19 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             Err(_) => return self.dismiss(fd), // the peer is gone
         }
         let Some(guest) = &mut self.guests[place_of(fd)] else { return };
-        let interest = match guest.unsent.is_empty() {
-            true => Interest::Read,
-            false => Interest::Write,
+        let interest = if guest.unsent.is_empty() {
+            Interest::Read
+        } else {
+            Interest::Write
         };
         if guest.interest != interest {
             guest.interest = interest;
             self.waiter.change(fd, interest);
         }
         let mut time = self.server.options.idle_timeout;
-        if guest.session.is_over() && guest.unsent.is_empty() {
+        if (guest.session.is_over() || guest.given_up)
+            && guest.unsent.is_empty()
+        {
             // A graceful end, as in conversation.
             guest.ending = true;
             time = Some(LINGER);
@@ -321,12 +334,19 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         let deadlines = deadlines.filter_map(|guest| guest.deadline);
         self.next_deadline = deadlines.filter(|&time| time > now).min();
         for place in 0..self.guests.len() {
-            let Some(guest) = &self.guests[place] else { continue };
-            if guest.deadline.is_some_and(|time| time <= now) {
-                if !guest.ending {
-                    end_idle(&guest.socket, &mut self.buffer);
-                }
-                self.dismiss(guest.socket.as_raw_fd());
+            let Some(guest) = &mut self.guests[place] else { continue };
+            if guest.deadline.is_none_or(|time| time > now) {
+                continue;
+            }
+            let fd = guest.socket.as_raw_fd();
+            if guest.unsent.is_empty() {
+                self.dismiss(fd);
+            } else {
+                // It takes nothing, but it may be sending. A graceful end
+                // lets it finish; close at once would send an RST.
+                guest.unsent = Vec::new();
+                guest.given_up = true;
+                self.settle(fd, Ok(()));
             }
         }
     }

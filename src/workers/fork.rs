@@ -28,6 +28,7 @@ use super::{Lab, Server};
 /// What SIGCHLD needs: whose conversations end, whose seats become free.
 static CHILDREN: OnceLock<(&Slot, &Seats)> = OnceLock::new();
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let slot = server.slot(0);
     let (slot, seats) = *CHILDREN.get_or_init(|| (slot, &server.seats));

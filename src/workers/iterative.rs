@@ -10,6 +10,7 @@ use crate::sockets::Failed;
 use super::conversation::converse;
 use super::{Lab, Server};
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let slot = server.slot(0);
     while let Some((socket, peer)) = server.next_peer(slot) {

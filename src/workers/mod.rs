@@ -39,7 +39,7 @@ use std::os::fd::OwnedFd;
 use crate::protocols::Session;
 use crate::sockets::{Failed, Peer};
 
-pub use options::{Model, Options, parse_seconds};
+pub use options::{Model, Options};
 pub use pthread::{Stack, Task};
 pub use server::Server;
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::sockets::usage;
+
 /// Who accepts, and who serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Model {
@@ -95,7 +97,7 @@ pub struct Options {
           value_parser = clap::value_parser!(i32).range(0..))]
     pub backlog: i32,
     /// Close a peer that is silent, or takes nothing, for so long
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = usage::seconds)]
     pub idle_timeout: Option<Duration>,
     /// Conversations at once; further peers wait in the accept queue
     #[arg(long, value_name = "N",
@@ -103,7 +105,7 @@ pub struct Options {
     pub max_peers: Option<u32>,
     /// Time to finish conversations after SIGINT or SIGTERM
     #[arg(long, value_name = "SECONDS", default_value = "5",
-          value_parser = parse_seconds)]
+          value_parser = usage::seconds)]
     pub grace: Duration,
     /// Print the announcement and errors, nothing else
     #[arg(long)]
@@ -115,18 +117,4 @@ pub struct Options {
     #[arg(long, value_name = "KIB", default_value_t = 64,
           value_parser = clap::value_parser!(u32).range(16..=1_048_576))]
     pub stack: u32,
-}
-
-/// Seconds, fractions allowed.
-///
-/// # Errors
-/// Says what a number of seconds is.
-pub fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    match text.parse() {
-        Ok(seconds) if plain && seconds <= 1e9 => {
-            Ok(Duration::from_secs_f64(seconds))
-        }
-        _ => Err("not a number of seconds".into()),
-    }
 }

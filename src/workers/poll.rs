@@ -15,6 +15,7 @@ use crate::sockets::Failed;
 use super::waiter::{Interest, Waiter, timeout_of};
 use super::{Lab, Server, event_loop};
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let listener = server.listener.as_fd();
     event_loop::run::<L, Polling>(server, server.slot(0), listener)

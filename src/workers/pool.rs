@@ -29,6 +29,7 @@ struct State {
     closed: bool,
 }
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let queue = &*Box::leak(Box::new(Queue::new(server.board.slots.len())));
     let threads = create_all(server, |slot| Worker { server, slot, queue })?;

@@ -38,6 +38,7 @@ struct Channel {
     busy: bool,
 }
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     // Between poll and accept a peer may leave; accept must not wait then.
     set_nonblocking(&server.listener)?;

@@ -18,6 +18,7 @@ use super::children::supervise;
 use super::conversation::converse;
 use super::{Lab, Server};
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     // A file without a name: nothing to clean up.
     let lock = memfd_create("accept lock", MFdFlags::MFD_CLOEXEC)
@@ -38,6 +39,7 @@ fn work<L: Lab>(server: &Server<L>, slot: &'static Slot, file: &OwnedFd) {
 }
 
 /// Locks or unlocks the whole file, whoever must be waited for.
+#[allow(clippy::cast_possible_truncation)] // Small constants, all of them.
 fn set_lock(file: &OwnedFd, kind: libc::c_int) {
     let whole = libc::flock {
         l_type: kind as libc::c_short,

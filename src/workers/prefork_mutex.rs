@@ -20,6 +20,7 @@ use super::children::supervise;
 use super::conversation::converse;
 use super::{Lab, Server};
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let lock = SharedMutex::new()?;
     supervise(server, |_, slot| work(server, slot, &lock));

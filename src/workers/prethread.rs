@@ -10,6 +10,7 @@ use super::conversation::converse;
 use super::pthread::{create_all, join};
 use super::{Lab, Server, Task};
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let threads = create_all(server, |slot| Worker { server, slot })?;
     threads.into_iter().for_each(join);

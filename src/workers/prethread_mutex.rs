@@ -15,6 +15,7 @@ use super::{Lab, Server, Task};
 /// Held by the one thread that waits in `accept`.
 static ACCEPTING: Mutex<()> = Mutex::new(());
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let threads = create_all(server, |slot| Worker { server, slot })?;
     threads.into_iter().for_each(join);

@@ -16,12 +16,13 @@ use nix::sys::socket::{
     getsockname, setsockopt, socket, sockopt,
 };
 
-use crate::sockets::{Failed, Shown, listen};
+use crate::sockets::{Failed, Shown, exact, listen};
 
 use super::children::supervise;
 use super::epoll::Epolling;
 use super::{Lab, Server, event_loop};
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let address = getsockname::<SockaddrStorage>(server.listener.as_raw_fd())
         .map_err(Failed::at("getsockname", ""))?;
@@ -61,7 +62,7 @@ fn another(
         .map_err(at("setsockopt"))?;
     setsockopt(&listener, sockopt::ReusePort, &true)
         .map_err(at("setsockopt"))?;
-    bind(listener.as_raw_fd(), address).map_err(at("bind"))?;
+    bind(listener.as_raw_fd(), exact(address)).map_err(at("bind"))?;
     listen(&listener, backlog).map_err(at("listen"))?;
     Ok(listener)
 }

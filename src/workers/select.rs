@@ -21,6 +21,7 @@ use super::{Lab, Server, event_loop};
 /// As FD_SETSIZE, in the type of descriptors.
 const END: RawFd = 1024;
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let listener = server.listener.as_fd();
     event_loop::run::<L, Selecting>(server, server.slot(0), listener)

@@ -25,10 +25,15 @@ pub const PAUSE: Duration = Duration::from_millis(50);
 /// A running server. It lives as long as the process: threads and signal
 /// handlers refer to it.
 pub struct Server<L> {
+    /// What `listen` was called on.
     pub listener: OwnedFd,
+    /// From the command line.
     pub options: Options,
+    /// What the program brings.
     pub lab: L,
+    /// What all its processes share.
     pub board: Board,
+    /// `--max-peers`.
     pub seats: Seats,
     /// Readable for ever once the server is stopping.
     pub stop: EventFd,
@@ -184,6 +189,7 @@ impl<L: Lab> Server<L> {
 
     /// The last words.
     pub fn close(&self) {
+        way_out::give_way();
         way_out::remove_socket_file();
         let cut = self.board.common.cut.load(Ordering::Relaxed);
         if cut > 0 {

@@ -31,9 +31,11 @@ struct State<L: Lab> {
     running: usize,
     /// Used by threads that have ended, for those to come. A thread that
     /// called malloc or free would pay for an arena of its own.
+    #[allow(clippy::vec_box)] // What a thread is given is the box.
     spare: Vec<Box<Visit<L>>>,
 }
 
+/// Serves in this way until the server is stopping.
 pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     let slot = server.slot(0);
     let mut stack = Stack::of_kib(server.options.stack)?;
@@ -74,6 +76,7 @@ impl<L: Lab> Crowd<L> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[allow(clippy::unnecessary_box_returns)]
     fn enter(
         &'static self,
         server: &'static Server<L>,

@@ -14,12 +14,15 @@ use crate::sockets::Failed;
 /// What a descriptor is watched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interest {
+    /// Bytes, a connection, or an end.
     Read,
+    /// Room for bytes.
     Write,
 }
 
 /// One of the ways to wait for many descriptors at once.
 pub trait Waiter: Sized {
+    /// Nothing is watched yet.
     fn new() -> Result<Self, Failed>;
 
     /// Whether one more guest can be watched, and if not, what is full.
@@ -27,8 +30,10 @@ pub trait Waiter: Sized {
         None
     }
 
+    /// Watches one more descriptor.
     fn watch(&mut self, fd: RawFd, interest: Interest) -> Result<(), Errno>;
 
+    /// Watches it for something else.
     fn change(&mut self, fd: RawFd, interest: Interest);
 
     /// Watches it no longer. It stays open.

@@ -17,16 +17,17 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::eventfd::EventFd;
 use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal,
-    pthread_sigmask, sigaction,
+    pthread_sigmask, sigaction, signal,
 };
 use nix::sys::socket::{Shutdown, shutdown};
+use nix::unistd::pause;
 
 use crate::sockets::Failed;
 
@@ -45,6 +46,8 @@ struct WayOut {
     children: Option<CString>,
     grace: Duration,
     socket_file: Option<CString>,
+    /// The second signal has come.
+    leaving: AtomicBool,
 }
 
 static WAY_OUT: OnceLock<WayOut> = OnceLock::new();
@@ -65,6 +68,7 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
         grace: server.options.grace,
         socket_file: path
             .and_then(|path| CString::new(path.as_os_str().as_bytes()).ok()),
+        leaving: AtomicBool::new(false),
     });
     let on_alarm = SigAction::new(
         SigHandler::Handler(cut),
@@ -74,8 +78,15 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     // SAFETY: the handler makes only calls that signal-safety(7) allows.
     unsafe { sigaction(Signal::SIGALRM, &on_alarm) }
         .map_err(Failed::at("sigaction", "SIGALRM"))?;
+    // SAFETY: SIG_IGN runs nothing.
+    let on_hangup = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
     ctrlc::set_handler(|| leave(way_out))
         .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
+    if let Ok(SigHandler::SigIgn) = on_hangup {
+        // Started by nohup(1): that was the user's wish, and ctrlc undid it.
+        // SAFETY: SIG_IGN runs nothing.
+        let _ = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
+    }
     // After ctrlc has made its thread, which must not block them.
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
@@ -98,6 +109,7 @@ fn leave(way_out: &WayOut) {
 
 /// Another one has.
 fn leave_at_once(way_out: &WayOut) -> ! {
+    way_out.leaving.store(true, Ordering::SeqCst);
     if let Some(list) = &way_out.children {
         children::kill_all(list);
         while children::reap(children::ANY, 0).is_some() {}
@@ -105,6 +117,15 @@ fn leave_at_once(way_out: &WayOut) -> ! {
     remove_socket_file();
     // SAFETY: ends the process without running anything of it any more.
     unsafe { libc::_exit(130) }
+}
+
+/// Leaves the end to the second signal, when it has come: with its children
+/// killed, the main thread would otherwise go on as if they had finished.
+pub fn give_way() {
+    let leaving = |way_out: &WayOut| way_out.leaving.load(Ordering::SeqCst);
+    while WAY_OUT.get().is_some_and(leaving) {
+        pause();
+    }
 }
 
 /// The grace is over: ends what is still open, so that everybody who waits

@@ -181,7 +181,7 @@ impl Machine {
         if !matches!(self.nodes[dict], Node::Dict(_)) {
             return Err(Refused::Element);
         }
-        if elements.len() % 2 != 0 {
+        if !elements.len().is_multiple_of(2) {
             return Err(Refused::Pairs);
         }
         for pair in elements.chunks_exact(2) {
