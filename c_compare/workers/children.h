@@ -1,0 +1,81 @@
+/* Child processes: born, reaped, replaced, killed.
+ *
+ * Twin: src/workers/children.rs. Man pages: fork(2), waitpid(2), prctl(2).
+ */
+#ifndef WORKERS_CHILDREN_H
+#define WORKERS_CHILDREN_H
+
+#include <sys/types.h>
+
+#include "workers/server.h"
+
+/* So many deaths within a second are an accident; more are a crash loop. */
+enum { ACCIDENTS = 10 };
+
+/* Any child of this process. */
+enum { ANY = -1 };
+
+/* Room for the path of the kernel's list of children. */
+enum { CHILDREN_PATH = 64 };
+
+/* What each child of a pool does. */
+typedef void work(struct server *server, size_t worker);
+
+/* Makes a child for one worker: its pid, or -1 and errno. */
+typedef pid_t make(struct server *server, size_t worker, void *context);
+
+/* How fast dead workers are replaced: at once, unless they die faster than
+ * ten a second; then ever slower, and faster again when that helps. */
+struct brake {
+    double deaths[ACCIDENTS]; /* a ring of the last ones */
+    size_t dead;
+    double delay;
+    double due;
+    bool calm;
+};
+
+/* The workers of a pool: who is here, and who is missing. */
+struct children {
+    struct server *server;
+    pid_t *here;      /* by worker */
+    size_t *missing;  /* a ring, the longest missing first */
+    size_t first, absent;
+    struct brake brake;
+};
+
+/* fork(2); the child outlives neither its work nor its parent. */
+pid_t fork_child(void);
+
+/* Reaps `who` when it has ended; with WNOHANG without waiting for it. Its
+ * pid, 0 when there is nobody to reap. For a signal handler, too. */
+pid_t reap(pid_t who, int flags, int *status);
+
+/* Where the kernel lists the children of this process. */
+void list_of_children(char path[static CHILDREN_PATH]);
+
+/* Kills all children of this process. The kernel has the list of them, so
+ * the server keeps none. For a signal handler: takes no lock, allocates
+ * nothing. */
+void kill_all(const char *list);
+
+/* Keeps one child running for each worker until the server is stopping; in a
+ * pool, that is all that the parent does. */
+void supervise(struct server *server, work *work);
+
+/* All missing as yet. */
+struct children children_new(struct server *server);
+void children_end(struct children *children);
+
+bool all_here(const struct children *children);
+
+/* How long until the next one may be replaced, in seconds. */
+double patience(const struct children *children);
+
+/* Reaps a worker and clears away what it held; false when there is nobody to
+ * reap. */
+bool bury(struct children *children, pid_t who, int flags);
+
+/* Lets `make` replace the one that has been missing longest. */
+void replace(struct children *children, make *make, void *context);
+
+#endif
