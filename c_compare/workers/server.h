@@ -6,6 +6,8 @@
 #ifndef WORKERS_SERVER_H
 #define WORKERS_SERVER_H
 
+#include <sys/time.h>
+
 #include "sockets/accept.h"
 #include "workers/board.h"
 #include "workers/options.h"
@@ -81,5 +83,8 @@ void server_close(const struct server *server);
 
 /* Seconds on the clock that nobody sets; Rust's Instant. */
 double now(void);
+
+/* Never zero: to the kernel that would mean no limit at all. */
+struct timeval timeval_of(double seconds);
 
 #endif

@@ -1,0 +1,230 @@
+/* Child processes: born, reaped, replaced, killed. Twin:
+ * src/workers/children.rs.
+ */
+#include "workers/children.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sockets/errors.h"
+#include "sockets/memory.h"
+
+static const double SHORTEST_BRAKE = 0.1;
+static const double LONGEST_BRAKE = 5;
+
+static void die_with(pid_t parent);
+static struct brake brake_new(void);
+static void brake_death(struct brake *brake);
+static void brake_slow_down(struct brake *brake);
+static void brake_release(struct brake *brake);
+
+pid_t fork_child(void)
+{
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0)
+        die_with(parent);
+    return child;
+}
+
+/* A child that does its work and exits, without running what the parent has
+ * registered for its own exit. `context` is what to do. */
+static pid_t spawn(struct server *server, size_t worker, void *context)
+{
+    work **what = context;
+    pid_t child = fork_child();
+    if (child == 0) {
+        (*what)(server, worker);
+        _exit(0);
+    }
+    return child;
+}
+
+/* The kernel kills this process when its parent dies, however it dies. */
+static void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* it was dead before we asked */
+}
+
+pid_t reap(pid_t who, int flags, int *status)
+{
+    pid_t pid;
+    do
+        pid = waitpid(who, status, flags);
+    while (pid < 0 && errno == EINTR);
+    return pid > 0 ? pid : 0;
+}
+
+void list_of_children(char path[static CHILDREN_PATH])
+{
+    snprintf(path, CHILDREN_PATH, "/proc/self/task/%d/children", getpid());
+}
+
+void kill_all(const char *list)
+{
+    char text[512];
+    ssize_t length;
+    pid_t pid = 0;
+    int file = open(list, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return; /* An old kernel; PR_SET_PDEATHSIG does it when we exit. */
+    while ((length = read(file, text, sizeof text)) > 0) {
+        for (ssize_t i = 0; i < length; i++) {
+            if (text[i] >= '0' && text[i] <= '9') {
+                pid = pid * 10 + (text[i] - '0');
+            } else if (pid > 0) {
+                /* A child that has ended keeps its number until it is
+                 * reaped, so this is no stranger. */
+                kill(pid, SIGKILL);
+                pid = 0;
+            }
+        }
+    }
+    close(file);
+}
+
+void supervise(struct server *server, work *work_of_one)
+{
+    struct children children = children_new(server);
+    int status;
+    while (!is_stopping(&server->board)) {
+        /* With nobody missing there is nothing to do but wait for a death. */
+        int flags = all_here(&children) ? 0 : WNOHANG;
+        if (bury(&children, ANY, flags))
+            continue;
+        server_sleep(server, patience(&children));
+        if (!is_stopping(&server->board))
+            replace(&children, spawn, &work_of_one);
+    }
+    while (reap(ANY, 0, &status) > 0) {
+    }
+    children_end(&children);
+}
+
+struct children children_new(struct server *server)
+{
+    size_t workers = server->board.workers;
+    struct children children = {
+        .server = server,
+        .here = grown(NULL, workers * sizeof *children.here),
+        .missing = grown(NULL, workers * sizeof *children.missing),
+        .absent = workers,
+        .brake = brake_new(),
+    };
+    memset(children.here, 0, workers * sizeof *children.here);
+    for (size_t worker = 0; worker < workers; worker++)
+        children.missing[worker] = worker;
+    return children;
+}
+
+void children_end(struct children *children)
+{
+    free(children->here);
+    free(children->missing);
+}
+
+bool all_here(const struct children *children)
+{
+    return children->absent == 0;
+}
+
+double patience(const struct children *children)
+{
+    double left = children->brake.due - now();
+    return left > 0 ? left : 0;
+}
+
+bool bury(struct children *children, pid_t who, int flags)
+{
+    struct server *server = children->server;
+    size_t workers = server->board.workers, worker = 0;
+    int status;
+    pid_t pid = reap(who, flags, &status);
+    if (pid == 0)
+        return false;
+    while (worker < workers && children->here[worker] != pid)
+        worker++;
+    if (worker == workers)
+        return true;
+    struct slot *slot = server_slot(server, worker);
+    children->here[worker] = 0;
+    atomic_store_explicit(&slot->open, 0, memory_order_relaxed);
+    seats_give_all(&server->seats, slot);
+    children->missing[(children->first + children->absent++) % workers] =
+        worker;
+    brake_death(&children->brake);
+    if (!is_stopping(&server->board)) {
+        bool killed = WIFSIGNALED(status);
+        server_warn(server, "worker %d %s %d: replacing it", pid,
+                    killed ? "was killed by signal" : "exited with",
+                    killed ? WTERMSIG(status) : WEXITSTATUS(status));
+    }
+    return true;
+}
+
+void replace(struct children *children, make *make_one, void *context)
+{
+    struct server *server = children->server;
+    if (children->absent == 0)
+        return;
+    size_t worker = children->missing[children->first];
+    pid_t pid = make_one(server, worker, context);
+    if (pid > 0) {
+        children->here[worker] = pid;
+        children->first = (children->first + 1) % server->board.workers;
+        children->absent--;
+        brake_release(&children->brake);
+    } else {
+        server_warn(server, "fork: %s: a worker is missing", symbol(errno));
+        brake_slow_down(&children->brake);
+    }
+}
+
+static struct brake brake_new(void)
+{
+    return (struct brake){.due = now(), .calm = true};
+}
+
+/* The delay itself stretches the second in which ten may die. */
+static void brake_death(struct brake *brake)
+{
+    double time = now(), window = 1 + 10 * brake->delay;
+    double *first = &brake->deaths[brake->dead % ACCIDENTS];
+    bool crash_loop = brake->dead >= ACCIDENTS && time - *first < window;
+    *first = time;
+    brake->dead++;
+    if (crash_loop)
+        brake_slow_down(brake);
+    brake->calm = false;
+}
+
+static void brake_slow_down(struct brake *brake)
+{
+    brake->delay *= 2;
+    if (brake->delay < SHORTEST_BRAKE)
+        brake->delay = SHORTEST_BRAKE;
+    if (brake->delay > LONGEST_BRAKE)
+        brake->delay = LONGEST_BRAKE;
+    brake->due = now() + brake->delay;
+    brake->calm = false;
+}
+
+/* A worker was replaced. */
+static void brake_release(struct brake *brake)
+{
+    if (brake->calm) {
+        brake->delay /= 2;
+        if (brake->delay < SHORTEST_BRAKE)
+            brake->delay = 0;
+    }
+    brake->due = now() + brake->delay;
+    brake->calm = true;
+}

@@ -1,0 +1,438 @@
+/* One thread, many peers. Twin: src/workers/event_loop.rs. */
+#include "workers/event_loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sockets/errors.h"
+#include "sockets/transfer.h"
+#include "workers/conversation.h"
+
+/* A peer, and how far the conversation with it has come. */
+struct guest {
+    int socket;
+    enum interest interest;
+    bool ending; /* this side has said all and sent its FIN */
+    struct peer peer;
+    struct talking talking;
+    unsigned char *unsent; /* the rest of an answer that the kernel did not
+                              take at once; NULL: none */
+    size_t from, to;
+    double deadline; /* when it will have been silent, or ending, for too
+                        long */
+    alignas(max_align_t) unsigned char session[];
+};
+
+/* Whether new peers are let in. */
+enum door {
+    OPEN,
+    PAUSED,  /* out of descriptors for a moment */
+    NO_SEAT, /* as many peers as --max-peers allows */
+    FULL,    /* as many descriptors as the waiter can watch */
+    CLOSED
+};
+
+/* The loop's state. Times are INFINITY when nothing is due. */
+struct event_loop {
+    struct server *server;
+    struct slot *slot;
+    int listener;
+    const struct waiter *waiter;
+    void *state; /* the waiter's */
+    enum door door;
+    double reopening; /* when PAUSED ends */
+    struct guest **guests; /* by descriptor. The kernel always gives the
+                              lowest free number, so this is dense */
+    size_t room;
+    size_t present;
+    unsigned char *buffer;
+    double next_deadline; /* no deadline is earlier */
+    bool said_full;
+};
+
+static void run(struct event_loop *loop);
+static double patience(const struct event_loop *loop);
+static void welcome(struct event_loop *loop);
+static void open_door(struct event_loop *loop);
+static void shut_door(struct event_loop *loop, enum door why);
+static void close_door(struct event_loop *loop);
+static void admit(struct event_loop *loop, int socket,
+                  const struct peer *peer);
+static void attend(struct event_loop *loop, int fd);
+static void settle(struct event_loop *loop, struct guest *guest, int done);
+static void dismiss(struct event_loop *loop, struct guest *guest);
+static void expire(struct event_loop *loop);
+static bool is_over(const struct server *server, const struct guest *guest);
+static int answer(const struct server *server, struct slot *slot,
+                  struct guest *guest, struct bytes input);
+static int say_to(struct slot *slot, struct guest *guest,
+                  struct bytes bytes);
+static int say_more(struct slot *slot, struct guest *guest);
+
+int run_event_loop(struct server *server, struct slot *slot, int listener,
+                   const struct waiter *waiter)
+{
+    const char *program = server->lab.program;
+    int first[] = {server->stop, listener};
+    char text[16];
+    if (set_nonblocking(program, listener) != 0)
+        return 1;
+    void *state = grown(NULL, waiter->size);
+    memset(state, 0, waiter->size);
+    if (waiter->begin != NULL && waiter->begin(state, program) != 0)
+        return 1;
+    for (size_t index = 0; index < 2; index++)
+        if (waiter->watch(state, first[index], INTEREST_READ) < 0) {
+            snprintf(text, sizeof text, "%d", first[index]);
+            return fail(program, "watch", text);
+        }
+    struct event_loop loop = {
+        .server = server,
+        .slot = slot,
+        .listener = listener,
+        .waiter = waiter,
+        .state = state,
+        .door = OPEN,
+        .reopening = INFINITY,
+        .buffer = grown(NULL, server->lab.piece),
+        .next_deadline = INFINITY,
+    };
+    run(&loop);
+    if (waiter->end != NULL)
+        waiter->end(state);
+    free(state);
+    free(loop.guests);
+    free(loop.buffer);
+    return 0;
+}
+
+int set_nonblocking(const char *program, int socket)
+{
+    int flags = fcntl(socket, F_GETFL);
+    if (flags < 0)
+        return fail(program, "fcntl", "F_GETFL");
+    if (fcntl(socket, F_SETFL, flags | O_NONBLOCK) < 0)
+        return fail(program, "fcntl", "O_NONBLOCK");
+    return 0;
+}
+
+static void run(struct event_loop *loop)
+{
+    const struct waiter *waiter = loop->waiter;
+    int stop = loop->server->stop;
+    int seats = loop->server->seats.descriptor;
+    struct ready ready = {0};
+    while (loop->door != CLOSED
+           || (loop->present > 0 && !is_cutting(&loop->server->board))) {
+        ready.count = 0;
+        waiter->wait(loop->state, patience(loop), &ready);
+        for (size_t index = 0; index < ready.count; index++) {
+            int fd = ready.at[index];
+            if (fd == loop->listener) {
+                welcome(loop);
+            } else if (fd == stop) {
+                close_door(loop);
+            } else if (fd == seats) {
+                /* Unless this very round has closed the door. */
+                if (loop->door == NO_SEAT) {
+                    waiter->ignore(loop->state, seats);
+                    open_door(loop);
+                }
+            } else {
+                attend(loop, fd);
+            }
+        }
+        expire(loop);
+    }
+    /* The grace is over. To wait for those who were cut will not do: select
+     * does not say that an AF_UNIX peer who takes nothing was. */
+    for (size_t place = 0; place < loop->room; place++)
+        if (loop->guests[place] != NULL)
+            dismiss(loop, loop->guests[place]);
+    free(ready.at);
+}
+
+/* How long nothing will be due. */
+static double patience(const struct event_loop *loop)
+{
+    double due = loop->next_deadline;
+    if (loop->door == PAUSED && loop->reopening < due)
+        due = loop->reopening;
+    if (isinf(due))
+        return -1;
+    double left = due - now();
+    return left > 0 ? left : 0;
+}
+
+/* The door. */
+
+/* The listener is readable. */
+static void welcome(struct event_loop *loop)
+{
+    struct server *server = loop->server;
+    const struct waiter *waiter = loop->waiter;
+    struct peer peer;
+    enum remedy remedy;
+    if (loop->door != OPEN)
+        return;
+    const char *limit = waiter->full == NULL
+        ? NULL : waiter->full(loop->state, loop->present);
+    if (limit != NULL) {
+        if (!loop->said_full)
+            server_warn(server, "%s reached: peers wait in the accept queue",
+                        limit);
+        loop->said_full = true;
+        shut_door(loop, FULL);
+        return;
+    }
+    if (!seats_take(&server->seats, loop->slot)) {
+        shut_door(loop, NO_SEAT);
+        waiter->watch(loop->state, server->seats.descriptor, INTEREST_READ);
+        return;
+    }
+    int socket = server_accept(server, loop->listener, SOCK_NONBLOCK, &peer,
+                               &remedy);
+    if (socket >= 0) {
+        admit(loop, socket, &peer);
+        return;
+    }
+    if (remedy == HOLD_BACK) {
+        shut_door(loop, PAUSED);
+        loop->reopening = now() + PAUSE;
+    } else if (remedy == STOP) {
+        close_door(loop);
+    }
+    seats_give(&server->seats, loop->slot);
+}
+
+static void open_door(struct event_loop *loop)
+{
+    if (loop->door == CLOSED)
+        return;
+    loop->waiter->watch(loop->state, loop->listener, INTEREST_READ);
+    loop->door = OPEN;
+}
+
+/* The queue stays readable, so the listener must not be watched. */
+static void shut_door(struct event_loop *loop, enum door why)
+{
+    if (loop->door == OPEN)
+        loop->waiter->ignore(loop->state, loop->listener);
+    loop->door = why;
+}
+
+/* For good. */
+static void close_door(struct event_loop *loop)
+{
+    const struct server *server = loop->server;
+    if (loop->door == CLOSED)
+        return;
+    if (loop->door == NO_SEAT)
+        loop->waiter->ignore(loop->state, server->seats.descriptor);
+    shut_door(loop, CLOSED);
+    loop->waiter->ignore(loop->state, server->stop);
+    shutdown(loop->listener, SHUT_RDWR);
+}
+
+/* The guests. */
+
+static void admit(struct event_loop *loop, int socket,
+                  const struct peer *peer)
+{
+    const struct lab *lab = &loop->server->lab;
+    const struct protocol *protocol = lab->protocol;
+    size_t place = (size_t)socket;
+    count_up(&loop->slot->peers, 1);
+    if (lab->arrived != NULL)
+        lab->arrived(peer);
+    if (loop->waiter->watch(loop->state, socket, INTEREST_READ) < 0) {
+        close(socket); /* out of kernel memory */
+        if (lab->left != NULL)
+            lab->left(peer);
+        seats_give(&loop->server->seats, loop->slot);
+        return;
+    }
+    if (loop->room <= place) {
+        size_t room = 2 * place + 1;
+        loop->guests = grown(loop->guests, room * sizeof *loop->guests);
+        while (loop->room < room)
+            loop->guests[loop->room++] = NULL;
+    }
+    struct guest *guest = grown(NULL, sizeof *guest + protocol->size);
+    *guest = (struct guest){
+        .socket = socket,
+        .talking = board_enter(&loop->server->board, loop->slot, socket),
+        .peer = *peer,
+        .interest = INTEREST_READ,
+        .deadline = INFINITY,
+    };
+    if (protocol->begin != NULL)
+        protocol->begin(guest->session, lab->setup, peer_id(peer));
+    loop->guests[place] = guest;
+    loop->present++;
+    int said = 0;
+    if (protocol->greeting != NULL)
+        said = say_to(loop->slot, guest, protocol->greeting(guest->session));
+    settle(loop, guest, said);
+}
+
+/* A guest is readable, or takes more of its answer. */
+static void attend(struct event_loop *loop, int fd)
+{
+    struct guest *guest =
+        (size_t)fd < loop->room ? loop->guests[fd] : NULL;
+    if (guest == NULL)
+        return;
+    if (guest->unsent != NULL) {
+        settle(loop, guest, say_more(loop->slot, guest));
+        return;
+    }
+    ssize_t got = recv_some(fd, loop->buffer, loop->server->lab.piece);
+    if (got == 0) {
+        dismiss(loop, guest);
+    } else if (got < 0) {
+        settle(loop, guest, -1);
+    } else if (!guest->ending) {
+        struct bytes input = {loop->buffer, (size_t)got};
+        settle(loop, guest, answer(loop->server, loop->slot, guest, input));
+    }
+}
+
+/* What to wait for next, and how long. */
+static void settle(struct event_loop *loop, struct guest *guest, int done)
+{
+    if (done < 0) {
+        if (errno != EAGAIN)
+            dismiss(loop, guest); /* the peer is gone */
+        return;
+    }
+    enum interest interest =
+        guest->unsent == NULL ? INTEREST_READ : INTEREST_WRITE;
+    if (guest->interest != interest) {
+        guest->interest = interest;
+        loop->waiter->change(loop->state, guest->socket, interest);
+    }
+    double time = loop->server->options.idle_timeout;
+    if (guest->unsent == NULL && is_over(loop->server, guest)) {
+        /* A graceful end, as in conversation. */
+        guest->ending = true;
+        time = LINGER;
+        if (shutdown(guest->socket, SHUT_WR) < 0) {
+            dismiss(loop, guest);
+            return;
+        }
+    }
+    if (time >= 0) {
+        guest->deadline = now() + time;
+        if (loop->next_deadline > guest->deadline)
+            loop->next_deadline = guest->deadline;
+    }
+}
+
+/* Closes the connection. */
+static void dismiss(struct event_loop *loop, struct guest *guest)
+{
+    const struct lab *lab = &loop->server->lab;
+    loop->guests[guest->socket] = NULL;
+    loop->present--;
+    loop->waiter->gone(loop->state, guest->socket);
+    board_leave(&guest->talking);
+    close(guest->socket);
+    if (lab->left != NULL)
+        lab->left(&guest->peer);
+    seats_give(&loop->server->seats, loop->slot);
+    if (loop->door == FULL)
+        open_door(loop);
+    if (lab->protocol->end != NULL)
+        lab->protocol->end(guest->session);
+    free(guest->unsent);
+    free(guest);
+}
+
+/* Does what has become due. */
+static void expire(struct event_loop *loop)
+{
+    if (loop->door == PAUSED && now() >= loop->reopening)
+        open_door(loop);
+    if (isinf(loop->next_deadline))
+        return;
+    double time = now();
+    if (time < loop->next_deadline)
+        return;
+    loop->next_deadline = INFINITY;
+    for (size_t place = 0; place < loop->room; place++) {
+        struct guest *guest = loop->guests[place];
+        if (guest == NULL)
+            continue;
+        if (guest->deadline > time) {
+            if (loop->next_deadline > guest->deadline)
+                loop->next_deadline = guest->deadline;
+            continue;
+        }
+        if (!guest->ending)
+            end_idle(guest->socket, loop->buffer, loop->server->lab.piece);
+        dismiss(loop, guest);
+    }
+}
+
+static bool is_over(const struct server *server, const struct guest *guest)
+{
+    const struct protocol *protocol = server->lab.protocol;
+    return protocol->is_over != NULL && protocol->is_over(guest->session);
+}
+
+static int answer(const struct server *server, struct slot *slot,
+                  struct guest *guest, struct bytes input)
+{
+    const struct lab *lab = &server->lab;
+    count_up(&slot->bytes_in, input.length);
+    if (lab->received != NULL)
+        lab->received(input);
+    struct bytes said = lab->protocol->answer(guest->session, input);
+    if (say_to(slot, guest, said) < 0)
+        return -1;
+    if (lab->sent != NULL)
+        lab->sent(said);
+    tell(server, &guest->peer, guest->session);
+    return 0;
+}
+
+/* Sends what the kernel takes now and keeps the rest. */
+static int say_to(struct slot *slot, struct guest *guest,
+                  struct bytes bytes)
+{
+    if (bytes.length == 0)
+        return 0;
+    ssize_t sent = send_some(guest->socket, bytes.at, bytes.length);
+    if (sent < 0 && errno != EAGAIN)
+        return -1;
+    size_t taken = sent > 0 ? (size_t)sent : 0;
+    count_up(&slot->bytes_out, taken);
+    if (taken < bytes.length) {
+        guest->from = 0;
+        guest->to = bytes.length - taken;
+        guest->unsent = grown(NULL, guest->to);
+        memcpy(guest->unsent, bytes.at + taken, guest->to);
+    }
+    return 0;
+}
+
+static int say_more(struct slot *slot, struct guest *guest)
+{
+    ssize_t sent = send_some(guest->socket, guest->unsent + guest->from,
+                             guest->to - guest->from);
+    if (sent < 0)
+        return -1;
+    count_up(&slot->bytes_out, (size_t)sent);
+    guest->from += (size_t)sent;
+    if (guest->from == guest->to) {
+        free(guest->unsent); /* most peers never need it again */
+        guest->unsent = NULL;
+    }
+    return 0;
+}
