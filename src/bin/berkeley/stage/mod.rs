@@ -1,0 +1,282 @@
+//! A stage: programs are started, heard and ended here, by one thread.
+//!
+//! Everything is waited for as a state of the world: a line that was printed,
+//! a row in /proc/net, a process that is gone. Nothing outlives the stage: a
+//! program has a process group of its own, which is killed and reaped when
+//! the stage is dropped; a grandchild whose parent died becomes this
+//! process's child (PR_SET_CHILD_SUBREAPER); and should this process be
+//! killed itself, the kernel sends each program a SIGTERM (PR_SET_PDEATHSIG).
+//! Man pages: `prctl(2)`, `setpgid(2)`, `poll(2)`.
+
+mod interrupt;
+pub mod kernel;
+mod process;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+pub use interrupt::{Interrupted, watch};
+use process::Process;
+pub use process::Stream;
+
+/// Long enough for a busy machine; only a failure waits for it.
+const SOON: Duration = Duration::from_secs(10);
+
+/// How often a state is looked at that nothing announces.
+const LOOK: u16 = 2;
+
+/// A line that somebody printed, or that was typed to them.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub who: Who,
+    pub stream: Stream,
+    pub text: String,
+}
+
+/// One of the programs on a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Who(usize);
+
+/// What did not come true, in words for a user.
+#[derive(Debug)]
+pub struct FellShort(pub String);
+
+impl std::fmt::Display for FellShort {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FellShort {}
+
+/// An error that is a finding, not a trouble of this tool.
+pub fn fell_short<T>(why: impl Into<String>) -> anyhow::Result<T> {
+    Err(FellShort(why.into()).into())
+}
+
+/// Programs that run at the same time, and what they said, in order.
+#[derive(Default)]
+pub struct Stage {
+    processes: Vec<Process>,
+    heard: Vec<Heard>,
+}
+
+impl Stage {
+    /// Starts a program; `name` is what messages call it.
+    pub fn start(
+        &mut self,
+        name: &str,
+        path: &Path,
+        args: &[OsString],
+        folder: Option<&Path>,
+    ) -> anyhow::Result<Who> {
+        interrupt::check()?;
+        let process = Process::spawn(name, path, args, folder)?;
+        self.processes.push(process);
+        Ok(Who(self.processes.len() - 1))
+    }
+
+    pub fn pid(&self, who: Who) -> i32 {
+        self.processes[who.0].pid()
+    }
+
+    /// Waits until the program listens, and says on which TCP port.
+    pub fn listens(&mut self, who: Who) -> anyhow::Result<u16> {
+        self.port(who, "listens on a TCP port", kernel::listening_port)
+    }
+
+    /// Waits until the program has a UDP socket, and says on which port.
+    pub fn is_bound(&mut self, who: Who) -> anyhow::Result<u16> {
+        self.port(who, "has a UDP port", kernel::datagram_port)
+    }
+
+    fn port(
+        &mut self,
+        who: Who,
+        what: &str,
+        port: fn(&[i32]) -> Option<u16>,
+    ) -> anyhow::Result<u16> {
+        let mut found = None;
+        self.until(what, who, |stage| {
+            found = port(&kernel::family(stage.pid(who)));
+            found.is_some()
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Waits until the program has printed this line.
+    pub fn says(&mut self, who: Who, line: &str) -> anyhow::Result<()> {
+        self.until(&format!("says \"{line}\""), who, |stage| {
+            let mut heard = stage.heard.iter();
+            heard.any(|heard| {
+                heard.who == who
+                    && heard.text == line
+                    && heard.stream != Stream::Typed
+            })
+        })
+    }
+
+    /// Waits for something that is so because of this program. When the
+    /// program ends first, it has fallen short.
+    pub fn until(
+        &mut self,
+        what: &str,
+        who: Who,
+        mut is_so: impl FnMut(&Stage) -> bool,
+    ) -> anyhow::Result<()> {
+        let start = Instant::now();
+        while !is_so(self) {
+            let has_ended = self.processes[who.0].has_ended();
+            self.listen()?;
+            if is_so(self) {
+                break;
+            }
+            let name = &self.processes[who.0].name;
+            if has_ended {
+                let why = self.last_words(who);
+                return fell_short(format!("{name} ended early{why}"));
+            }
+            if start.elapsed() > SOON {
+                let limit = SOON.as_secs();
+                let why = format!("not within {limit} s: {name} {what}");
+                return fell_short(why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Types a line on the program's standard input.
+    pub fn types(&mut self, who: Who, line: &str) -> anyhow::Result<()> {
+        let text = line.to_string();
+        self.heard.push(Heard { who, stream: Stream::Typed, text });
+        self.processes[who.0].types(line)
+    }
+
+    /// Waits for the end of the program and of all that it printed: somebody
+    /// it left behind would still hold its output. The end must be as
+    /// expected: an exit code, or minus the signal that killed it.
+    pub fn ends(&mut self, who: Who, expected: i32) -> anyhow::Result<()> {
+        let start = Instant::now();
+        let code = loop {
+            self.listen()?;
+            let process = &mut self.processes[who.0];
+            let code = process.exit_code();
+            match code {
+                Some(code) if process.is_silent() => break code,
+                _ if start.elapsed() < SOON => {}
+                Some(_) => {
+                    return fell_short(format!(
+                        "{} ended, but somebody still holds its output",
+                        process.name
+                    ));
+                }
+                None => {
+                    let limit = SOON.as_secs();
+                    let name = &process.name;
+                    return fell_short(format!(
+                        "{name} did not end within {limit} s"
+                    ));
+                }
+            }
+        };
+        if code != expected {
+            let name = self.processes[who.0].name.clone();
+            let words = self.last_words(who);
+            let (got, wanted) = (ending(code), ending(expected));
+            return fell_short(format!("{name} {got}, not {wanted}{words}"));
+        }
+        Ok(())
+    }
+
+    /// Passes on each line as it comes, for as long as the program runs,
+    /// and returns its exit code.
+    pub fn follow(
+        &mut self,
+        who: Who,
+        mut pass_on: impl FnMut(&str),
+    ) -> anyhow::Result<i32> {
+        loop {
+            let known = self.heard.len();
+            self.listen()?;
+            for heard in &self.heard[known..] {
+                pass_on(&heard.text);
+            }
+            let process = &mut self.processes[who.0];
+            if let Some(code) = process.exit_code()
+                && process.is_silent()
+            {
+                return Ok(code);
+            }
+        }
+    }
+
+    /// As a user's Ctrl-C, or `kill`.
+    pub fn signal(&self, who: Who, signal: Signal) {
+        // An end before the signal is seen where the end is waited for.
+        let _ = kill(Pid::from_raw(self.pid(who)), signal);
+    }
+
+    /// Takes in what is printed within the next moment.
+    fn listen(&mut self) -> anyhow::Result<()> {
+        interrupt::check()?;
+        let pipes = self.processes.iter().flat_map(Process::pipes);
+        let mut fds: Vec<PollFd> =
+            pipes.map(|pipe| PollFd::new(pipe, PollFlags::POLLIN)).collect();
+        match poll(&mut fds, LOOK) {
+            Ok(0) | Err(Errno::EINTR) => return Ok(()),
+            ready => ready?,
+        };
+        for (at, process) in self.processes.iter_mut().enumerate() {
+            process.hear(|stream, text| {
+                let who = Who(at);
+                self.heard.push(Heard { who, stream, text });
+            })?;
+        }
+        Ok(())
+    }
+
+    /// All lines so far, in the order in which they came.
+    pub fn heard(&self) -> &[Heard] {
+        &self.heard
+    }
+
+    /// The lines of one program on one stream.
+    pub fn lines(&self, who: Who, stream: Stream) -> Vec<&str> {
+        let heard = self.heard.iter();
+        heard
+            .filter(|heard| heard.who == who && heard.stream == stream)
+            .map(|heard| heard.text.as_str())
+            .collect()
+    }
+
+    /// The last thing on its standard error, when there is one.
+    fn last_words(&self, who: Who) -> String {
+        let lines = self.lines(who, Stream::Err);
+        lines.last().map_or(String::new(), |line| format!(": {line}"))
+    }
+}
+
+fn ending(code: i32) -> String {
+    match Signal::try_from(-code) {
+        Ok(signal) => format!("ended by {signal}"),
+        Err(_) => format!("exit code {code}"),
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let group = Pid::from_raw(process.pid());
+            // Also where the program has ended: its group is empty then, or
+            // holds what it left behind.
+            let _ = killpg(group, Signal::SIGKILL);
+            process.reap();
+        }
+    }
+}
