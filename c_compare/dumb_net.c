@@ -1,8 +1,8 @@
 /* A telnet that says one line and then only listens.
  *
  * Twin: src/bin/dumb_net.rs. Man pages: getaddrinfo(3), connect(2), read(2),
- * recv(2). Try it beside `python3 -m http.server`:
- * `echo 'GET / HTTP/1.0' | dumb_net localhost 8000`, and one more Enter.
+ * recv(2). Try it: `knock -p 5000`, then
+ * `echo hello | dumb_net localhost 5000`.
  */
 #include <errno.h>
 #include <signal.h>
@@ -34,7 +34,7 @@ static const struct command COMMAND = {
     "  -h, --help     Print help\n"
     "  -V, --version  Print version\n"
     "\n"
-    "Example: echo hello | dumb_net localhost 10000\n",
+    "Example: echo hello | dumb_net localhost 5000\n",
 };
 
 static const struct option OPTIONS[] = {HELP_AND_VERSION};

@@ -106,19 +106,20 @@ static int run(const struct cli *cli)
     warn("closing socket");
     close(server);
     errno = errnum;
-    if (failed != NULL)
-        return fail(NAME, failed, "");
-    if (length < message.length) {
+    int result = EXIT_SUCCESS;
+    reply[length] = '\n';
+    if (failed != NULL) {
+        result = fail(NAME, failed, "");
+    } else if (length < message.length) {
         char why[80];
         snprintf(why, sizeof why, "the server ended after %zu of %zu bytes",
                  length, message.length);
-        return fail_because(NAME, "recv", why);
+        result = fail_because(NAME, "recv", why);
+    } else if (write_out(reply, length + 1) < 0) {
+        result = fail(NAME, "write", "standard output");
     }
-    reply[length++] = '\n';
-    if (write_out(reply, length) < 0)
-        return fail(NAME, "write", "standard output");
     free(reply);
-    return EXIT_SUCCESS;
+    return result;
 }
 
 /* The first address that answers: a name may resolve to `::1` before

@@ -110,8 +110,8 @@ static int by_threads(double interval)
         failed = pthread_create(&threads[started], NULL, run, task);
         started += failed == 0;
     }
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
     if (failed == 0)
         return EXIT_SUCCESS;
     errno = failed; /* it comes back as the result, not here */

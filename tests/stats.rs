@@ -88,7 +88,8 @@ fn the_default_models_are_the_handouts() {
     ];
     in_both(|language: Language| {
         for (name, model) in defaults {
-            let start = Start::new(language, name).args(["--stats"]);
+            let start =
+                Start::new(language, name).args(["--stats", "--quiet"]);
             let stats = stats(start.start());
             assert_eq!(stats["program"], name);
             assert_eq!(stats["model"], model);

@@ -1,6 +1,6 @@
 //! How servers end: SIGINT, SIGTERM, the grace, and nobody left behind.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_types)]
 
 mod common;
 
@@ -12,8 +12,9 @@ use common::{
 };
 use nix::sys::signal::Signal::{self, SIGINT, SIGTERM};
 
+/// With a grace that no busy machine outlasts by chance.
 fn knock(case: Case) -> Server {
-    case.server("knock").in_own_group().start()
+    case.server("knock").args(["--grace", "60"]).in_own_group().start()
 }
 
 fn begun(server: &Server) -> Conversation {
@@ -183,7 +184,7 @@ fn the_second_ctrl_c_ends_it_at_once_with_130() {
 #[test]
 fn peers_in_the_accept_queue_are_let_go() {
     everywhere(|case| {
-        let args = ["--max-peers", "1"];
+        let args = ["--max-peers", "1", "--grace", "60"];
         let mut server = case.server("knock").args(args).start();
         let mut talking = begun(&server);
         let mut waiting = server.say(b"Knock, knock\n");
@@ -223,7 +224,8 @@ fn a_socket_file_goes_with_the_second_signal_too() {
 fn a_server_on_a_socket_file_finishes_its_conversations() {
     everywhere(|case| {
         let path = socket_file();
-        let mut server = case.server("knock").unix(&path).start();
+        let args = ["--grace", "60"];
+        let mut server = case.server("knock").args(args).unix(&path).start();
         let mut peer = begun(&server);
         server.kill(SIGINT);
         until(SOON, "nobody listens any more", || {

@@ -16,13 +16,6 @@ ssize_t recv_some(int socket, void *buffer, size_t room)
     return got;
 }
 
-void discard_unread(int socket, void *buffer, size_t room)
-{
-    for (int i = 0; i < 1024; i++)
-        if (recv(socket, buffer, room, MSG_DONTWAIT) <= 0)
-            break;
-}
-
 ssize_t send_some(int socket, const void *bytes, size_t length)
 {
     ssize_t sent;

@@ -11,10 +11,6 @@
  * stream, -1 and errno. Retried when a signal interrupts it. */
 ssize_t recv_some(int socket, void *buffer, size_t room);
 
-/* Throws away what has arrived by now, but not for ever: a peer may send
- * faster than it is read. */
-void discard_unread(int socket, void *buffer, size_t room);
-
 /* Sends what the kernel takes now, and returns how much that was.
  * MSG_NOSIGNAL: a peer that is gone is an EPIPE, not a death by SIGPIPE. */
 ssize_t send_some(int socket, const void *bytes, size_t length);

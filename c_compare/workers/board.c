@@ -14,8 +14,8 @@ static counter *place_of(const struct board *board, int socket,
                          uint64_t *bit);
 
 /* Zeroed memory that children share instead of copying it. Untouched pages
- * cost nothing. */
-static void *shared(const char *program, size_t length)
+ * cost nothing, but each mapping costs every `fork`: so there is only one. */
+static char *shared(const char *program, size_t length)
 {
     void *at = mmap(NULL, length, PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -34,16 +34,16 @@ int board_new(const char *program, size_t workers, struct board *board)
         most.rlim_cur = MOST_DESCRIPTORS;
     board->workers = workers;
     board->words = ((size_t)most.rlim_cur + 63) / 64;
-    if (board->words == 0)
-        board->words = 1;
-    board->common = shared(program, sizeof *board->common);
-    if (board->common == NULL)
+    size_t line = alignof(struct slot);
+    size_t slots_at = (sizeof *board->common + line - 1) / line * line;
+    size_t words_at = slots_at + workers * sizeof *board->slots;
+    char *at = shared(program, words_at + board->words * sizeof(counter));
+    if (at == NULL)
         return 1;
-    board->slots = shared(program, workers * sizeof *board->slots);
-    if (board->slots == NULL)
-        return 1;
-    board->talking = shared(program, board->words * sizeof(counter));
-    return board->talking == NULL;
+    board->common = (void *)at;
+    board->slots = (void *)(at + slots_at);
+    board->talking = (void *)(at + words_at);
+    return 0;
 }
 
 uint64_t board_total(const struct board *board, size_t which)

@@ -29,8 +29,4 @@ void tell(const struct server *server, const struct peer *peer,
  * which may destroy the last answer on its way. */
 void end_gracefully(int socket, void *buffer, size_t room);
 
-/* Ends a conversation with a peer that is silent or takes nothing: FIN, and
- * what lies unread thrown away for the same reason, but without waiting. */
-void end_idle(int socket, void *buffer, size_t room);
-
 #endif

@@ -17,6 +17,7 @@
 struct guest {
     int socket;
     enum interest interest;
+    bool given_up; /* it did not take what was sent */
     bool ending; /* this side has said all and sent its FIN */
     struct peer peer;
     struct talking talking;
@@ -318,7 +319,8 @@ static void settle(struct event_loop *loop, struct guest *guest, int done)
         loop->waiter->change(loop->state, guest->socket, interest);
     }
     double time = loop->server->options.idle_timeout;
-    if (guest->unsent == NULL && is_over(loop->server, guest)) {
+    if (guest->unsent == NULL
+        && (guest->given_up || is_over(loop->server, guest))) {
         /* A graceful end, as in conversation. */
         guest->ending = true;
         time = LINGER;
@@ -374,9 +376,16 @@ static void expire(struct event_loop *loop)
                 loop->next_deadline = guest->deadline;
             continue;
         }
-        if (!guest->ending)
-            end_idle(guest->socket, loop->buffer, loop->server->lab.piece);
-        dismiss(loop, guest);
+        if (guest->unsent == NULL) {
+            dismiss(loop, guest);
+        } else {
+            /* It takes nothing, but it may be sending. A graceful end lets it
+             * finish; close at once would send an RST. */
+            free(guest->unsent);
+            guest->unsent = NULL;
+            guest->given_up = true;
+            settle(loop, guest, 0);
+        }
     }
 }
 

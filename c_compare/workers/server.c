@@ -145,6 +145,7 @@ static void put_seconds(double seconds, char text[static 32])
 void server_close(const struct server *server)
 {
     char grace[32];
+    give_way();
     remove_socket_file();
     uint64_t cut = count_of(&server->board.common->cut);
     put_seconds(server->options.grace, grace);

@@ -28,6 +28,7 @@
 static struct server *server;
 static char children[CHILDREN_PATH];
 static sigset_t signals;
+static atomic_bool leaving; /* the second signal has come */
 
 static void *wait_for_signals(void *unused);
 static void leave(void);
@@ -92,6 +93,7 @@ static void leave(void)
 static _Noreturn void leave_at_once(void)
 {
     int status;
+    atomic_store(&leaving, true);
     if (has_children(server->options.model)) {
         kill_all(children);
         while (reap(ANY, 0, &status) > 0) {
@@ -99,6 +101,12 @@ static _Noreturn void leave_at_once(void)
     }
     remove_socket_file();
     _exit(130);
+}
+
+void give_way(void)
+{
+    while (atomic_load(&leaving))
+        pause();
 }
 
 /* The grace is over: ends what is still open, so that everybody who waits for

@@ -9,6 +9,10 @@
  * stderr. */
 int way_out_prepare(struct server *server);
 
+/* Leaves the end to the second signal, when it has come: with its children
+ * killed, the main thread would otherwise go on as if they had finished. */
+void give_way(void);
+
 /* A server's socket file goes with it. */
 void remove_socket_file(void);
 

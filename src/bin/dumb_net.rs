@@ -1,8 +1,8 @@
 //! A telnet that says one line and then only listens.
 //!
 //! Twin: `c_compare/dumb_net.c`. Man pages: `getaddrinfo(3)`, `connect(2)`,
-//! `read(2)`, `recv(2)`. Try it beside `python3 -m http.server`:
-//! `echo 'GET / HTTP/1.0' | dumb_net localhost 8000`, and one more Enter.
+//! `read(2)`, `recv(2)`. Try it: `knock -p 5000`, then
+//! `echo hello | dumb_net localhost 5000`.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -24,7 +24,7 @@ use nix::unistd::read;
 #[command(name = "dumb_net")]
 #[command(
     version,
-    after_help = "Example: echo hello | dumb_net localhost 10000"
+    after_help = "Example: echo hello | dumb_net localhost 5000"
 )]
 struct Cli {
     /// Whom to connect to

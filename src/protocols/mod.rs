@@ -4,6 +4,7 @@
 //! is tested cut at every byte. Twin: `c_compare/protocols/session.h`.
 
 pub mod echo;
+pub mod http;
 pub mod knock;
 pub mod pickle;
 pub mod roster;

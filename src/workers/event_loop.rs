@@ -119,7 +119,9 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         let seats = self.server.seats.descriptor();
         let seats = seats.map_or(-1, |seats| seats.as_raw_fd());
         let mut ready = Vec::new();
-        while self.door != Door::Closed || self.present > 0 {
+        while self.door != Door::Closed
+            || (self.present > 0 && !self.server.board.is_cutting())
+        {
             self.waiter.wait(self.patience(), &mut ready);
             for fd in ready.drain(..) {
                 if fd == listener {
@@ -133,6 +135,13 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
                 }
             }
             self.expire();
+        }
+        // The grace is over. To wait for those who were cut will not do:
+        // select does not say that an AF_UNIX peer who takes nothing was.
+        for place in 0..self.guests.len() {
+            if let Some(guest) = &self.guests[place] {
+                self.dismiss(guest.socket.as_raw_fd());
+            }
         }
     }
 

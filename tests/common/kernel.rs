@@ -107,6 +107,8 @@ pub struct Row {
     pub state: u8,
     /// For a listener: how many wait to be accepted.
     pub receive_queue: usize,
+    /// What `/proc/PID/fd` calls `socket:[INODE]`.
+    pub inode: u64,
 }
 
 pub const ESTABLISHED: u8 = 1;
@@ -136,6 +138,7 @@ fn row(line: &str) -> Option<Row> {
         remote: port(2)?,
         state: u8::from_str_radix(fields.get(3)?, 16).ok()?,
         receive_queue: usize::from_str_radix(queue, 16).ok()?,
+        inode: fields.get(9)?.parse().ok()?,
     })
 }
 
@@ -164,4 +167,19 @@ pub fn resident(pid: i32) -> usize {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap();
     let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4096
+}
+
+/// The inode of a server's side of a connection.
+pub fn inode_of(server: u16, peer: u16) -> u64 {
+    let rows = sockets_of(server);
+    let row = rows.iter().find(|row| row.remote == peer);
+    row.expect("the connection is in the table").inode
+}
+
+/// Whether a process has a descriptor for this socket.
+pub fn holds_socket(pid: i32, inode: u64) -> bool {
+    let name = format!("socket:[{inode}]");
+    let fds = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten();
+    let mut links = fds.flatten().map(|fd| fs::read_link(fd.path()));
+    links.any(|link| link.is_ok_and(|link| link.as_os_str() == &*name))
 }

@@ -28,11 +28,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use kernel::until;
-pub use peers::{Conversation, peer_program, python};
+pub use peers::{Conversation, dead_port, peer_program, python, scripted};
 pub use program::{Program, Stream};
 pub use run::{Finished, run};
 pub use server::{Server, Start};
-pub use twins::{Language, program};
+pub use twins::{Language, command, program};
 
 /// Long enough for a busy machine; only a failure waits for it.
 pub const SOON: Duration = Duration::from_secs(15);
@@ -171,4 +171,13 @@ pub fn socket_file() -> PathBuf {
 pub fn kill_process(pid: i32) {
     use nix::sys::signal::{Signal, kill};
     kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+}
+
+/// A shell often gives 1024 descriptors where 20,000 are allowed; servers
+/// started after this inherit it.
+pub fn allow_many_descriptors() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let files = Resource::RLIMIT_NOFILE;
+    let (_, hard) = getrlimit(files).unwrap();
+    setrlimit(files, hard.min(20_000), hard).unwrap();
 }

@@ -1,15 +1,19 @@
 //! The other side: sockets of std, and programs that this kit did not write.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind,
+    getsockname, recv, send, setsockopt, socket, sockopt,
+};
 
 use super::SOON;
 
@@ -89,6 +93,18 @@ impl Conversation {
         }
     }
 
+    /// Whether the other side closes now and says nothing before.
+    pub fn has_ended(&mut self) -> Result<(), String> {
+        match self.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err("it answered".into()),
+            Err(error) => match error.kind() {
+                io::ErrorKind::ConnectionReset => Ok(()),
+                _ => Err("it waits for more".into()),
+            },
+        }
+    }
+
     fn fill(&mut self, mut room: &mut [u8]) -> usize {
         let mut filled = 0;
         while !room.is_empty() {
@@ -106,6 +122,27 @@ impl Conversation {
 
     pub fn say(&mut self, bytes: &[u8]) {
         self.write_all(bytes).unwrap();
+    }
+
+    /// As much of it as the kernel and the other side take; a RST or a full
+    /// buffer ends it. Returns how much.
+    pub fn say_some(&self, bytes: &[u8]) -> usize {
+        let socket = self.as_fd().as_raw_fd();
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        send(socket, bytes, flags).unwrap_or(0)
+    }
+
+    /// Whether a `read` would return at once.
+    pub fn has_input(&self) -> bool {
+        let socket = self.as_fd().as_raw_fd();
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK;
+        recv(socket, &mut [0], flags) != Err(Errno::EAGAIN)
+    }
+
+    /// Whether exactly these bytes come, rather than an end.
+    pub fn answers(&mut self, bytes: &[u8]) -> bool {
+        let mut got = vec![0; bytes.len()];
+        self.read_exact(&mut got).is_ok() && got == bytes
     }
 
     /// Half-close: the peer sees the end, this side still reads.
@@ -226,6 +263,36 @@ impl AsFd for Conversation {
             Conversation::Unix(unix) => unix.as_fd(),
         }
     }
+}
+
+/// A server for one client, written in the test: it gets the connection.
+/// Returns its port and, joined, what the script made of it.
+pub fn scripted<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    script: impl FnOnce(Conversation) -> T + Send + 'scope,
+) -> (String, ScopedJoinHandle<'scope, T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let script = scope.spawn(move || {
+        let (peer, _) = listener.accept().unwrap();
+        script(peer.into())
+    });
+    (port.to_string(), script)
+}
+
+/// A port on which nobody listens, and nobody else will: it is bound.
+pub fn dead_port() -> (String, OwnedFd) {
+    let socket = socket(
+        AddressFamily::Inet,
+        SockType::Stream,
+        SockFlag::SOCK_CLOEXEC,
+        None,
+    )
+    .unwrap();
+    let any = SockaddrIn::new(127, 0, 0, 1, 0);
+    bind(socket.as_raw_fd(), &any).unwrap();
+    let bound: SockaddrIn = getsockname(socket.as_raw_fd()).unwrap();
+    (bound.port().to_string(), socket)
 }
 
 /// Bytes in a failure's message: short and readable.

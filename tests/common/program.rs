@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -39,10 +39,15 @@ impl Program {
     /// Starts it with its own mark in the environment, all output captured
     /// from the first byte on.
     pub fn spawn(command: &mut Command) -> Program {
+        Program::reading(command, Stdio::piped())
+    }
+
+    /// The same with something else as its standard input.
+    pub fn reading(command: &mut Command, stdin: Stdio) -> Program {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{next}", std::process::id());
-        command.env("STARTED_BY_TEST", &mark).stdin(Stdio::piped());
+        command.env("STARTED_BY_TEST", &mark).stdin(stdin);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn();
         let mut child =
@@ -72,10 +77,6 @@ impl Program {
     pub fn type_in(&mut self, text: &[u8]) {
         let stdin = self.child.stdin.as_mut().expect("stdin is open");
         stdin.write_all(text).unwrap();
-    }
-
-    pub fn stdin(&mut self) -> Option<ChildStdin> {
-        self.child.stdin.take()
     }
 
     pub fn close_stdin(&mut self) {

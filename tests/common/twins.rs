@@ -38,6 +38,13 @@ pub fn program(language: Language, name: &str) -> PathBuf {
     }
 }
 
+/// A lab program with these arguments.
+pub fn command(language: Language, name: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program(language, name));
+    command.args(args);
+    command
+}
+
 /// The path of a C twin under AddressSanitizer and UBSan.
 pub fn asan(name: &str) -> PathBuf {
     static ASAN: OnceLock<PathBuf> = OnceLock::new();
