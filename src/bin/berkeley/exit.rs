@@ -7,7 +7,7 @@ use crate::stage::Interrupted;
 
 /// What a subcommand found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Done, and good.
     Good,
     /// Done, and something fell short.
@@ -18,7 +18,7 @@ pub enum Verdict {
 
 /// 0, 1 or 3; 128 and the signal's number for who was interrupted. An error
 /// is a line on stderr. (2, bad usage, is clap's.)
-pub fn code(done: anyhow::Result<Verdict>) -> ExitCode {
+pub(crate) fn code(done: anyhow::Result<Verdict>) -> ExitCode {
     let error = match done {
         Ok(Verdict::Good) => return ExitCode::SUCCESS,
         Ok(Verdict::FellShort) => return ExitCode::from(1),

@@ -17,7 +17,7 @@ use crate::screen::Progress;
 use crate::stage::Stage;
 
 /// The folders of the programs.
-pub struct House {
+pub(crate) struct House {
     rust: PathBuf,
     c: PathBuf,
     checkout: Option<Checkout>,
@@ -32,7 +32,7 @@ struct Checkout {
 }
 
 impl House {
-    pub fn find() -> Result<House> {
+    pub(crate) fn find() -> Result<House> {
         let tool = env::current_exe().context("where is this program?")?;
         let rust = tool.parent().unwrap_or(Path::new("/")).to_path_buf();
         let checkout = Checkout::around(&rust);
@@ -44,7 +44,7 @@ impl House {
     }
 
     /// Where this program is, when it is there.
-    pub fn path(&self, language: Language, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, language: Language, name: &str) -> PathBuf {
         match language {
             Language::Rust => self.rust.join(name),
             Language::C => self.c.join(name),
@@ -53,7 +53,7 @@ impl House {
 
     /// Brings the programs of a language up to date. `Err` says why they are
     /// not, `Ok(Some(…))` what is to be known although they are.
-    pub fn build(
+    pub(crate) fn build(
         &self,
         language: Language,
         progress: &Progress,
@@ -65,7 +65,7 @@ impl House {
             PROGRAMS.iter().all(|lab| self.path(language, lab.name).is_file());
         let (program, args) = match language {
             Language::Rust => checkout.cargo(),
-            Language::C => checkout.make(),
+            Language::C => Checkout::make(),
         };
         let mut words = vec![program.to_string_lossy()];
         words.extend(args.iter().map(|arg| arg.to_string_lossy()));
@@ -96,7 +96,7 @@ impl House {
     }
 
     /// A program as somebody would type it, here.
-    pub fn typed(&self, language: Language, name: &str) -> String {
+    pub(crate) fn typed(&self, language: Language, name: &str) -> String {
         let path = self.path(language, name);
         let here = env::current_dir().unwrap_or_default();
         path.strip_prefix(here).unwrap_or(&path).display().to_string()
@@ -104,7 +104,7 @@ impl House {
 }
 
 /// What became of the programs of a language.
-pub enum Built {
+pub(crate) enum Built {
     UpToDate,
     /// Nobody has built them now, with a reason where that is a surprise.
     AsFound(Option<String>),
@@ -113,7 +113,7 @@ pub enum Built {
 
 impl Built {
     /// What a user should know about it.
-    pub fn note(&self) -> Option<&str> {
+    pub(crate) fn note(&self) -> Option<&str> {
         match self {
             Built::UpToDate => None,
             Built::AsFound(why) => why.as_deref(),
@@ -167,7 +167,7 @@ impl Checkout {
         (cargo, args)
     }
 
-    fn make(&self) -> (OsString, Vec<OsString>) {
+    fn make() -> (OsString, Vec<OsString>) {
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = format!("-j{jobs}");
         let args = ["-C", "c_compare", "--no-print-directory", &jobs];

@@ -10,17 +10,17 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 /// A heading.
-pub const HEADING: Style = Style::new().bold();
+pub(crate) const HEADING: Style = Style::new().bold();
 /// Running text.
-pub const PLAIN: Style = Style::new();
+pub(crate) const PLAIN: Style = Style::new();
 /// The name of a program, of a command to type.
-pub const NAME: Style = AnsiColor::Cyan.on_default();
+pub(crate) const NAME: Style = AnsiColor::Cyan.on_default();
 /// What is there, but not what one looks for.
-pub const QUIET: Style = Style::new().dimmed();
+pub(crate) const QUIET: Style = Style::new().dimmed();
 /// `ok`
-pub const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// What fell short.
-pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Narrower than this and columns would not fit any more.
 const NARROWEST: usize = 72;
@@ -28,35 +28,35 @@ const NARROWEST: usize = 72;
 const WIDEST: usize = 100;
 
 /// Standard output.
-pub struct Screen {
+pub(crate) struct Screen {
     out: AutoStream<StdoutLock<'static>>,
     /// How many columns there are to be filled.
-    pub width: usize,
+    pub(crate) width: usize,
 }
 
 impl Screen {
-    pub fn open() -> Screen {
+    pub(crate) fn open() -> Screen {
         let out = AutoStream::auto(io::stdout().lock());
         let columns = columns().unwrap_or(80);
         Screen { out, width: columns.clamp(NARROWEST, WIDEST) }
     }
 
     /// One line as it is, styles included.
-    pub fn line(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{}", line.trim_end())
     }
 
-    pub fn blank(&mut self) -> io::Result<()> {
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
         self.line("")
     }
 
     /// A name in capitals over what follows.
-    pub fn heading(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn heading(&mut self, text: &str) -> io::Result<()> {
         self.line(&paint(HEADING, text))
     }
 
     /// Running text between `indent` and the edge, all in one style.
-    pub fn prose(
+    pub(crate) fn prose(
         &mut self,
         indent: usize,
         style: Style,
@@ -69,13 +69,13 @@ impl Screen {
         Ok(())
     }
 
-    pub fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 }
 
 /// `text` in this style.
-pub fn paint(style: Style, text: &str) -> String {
+pub(crate) fn paint(style: Style, text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
@@ -83,7 +83,7 @@ pub fn paint(style: Style, text: &str) -> String {
 }
 
 /// `text`, and blanks up to this width; styles take no room.
-pub fn pad(text: &str, width: usize) -> String {
+pub(crate) fn pad(text: &str, width: usize) -> String {
     let used = textwrap::core::display_width(text);
     format!("{text}{:1$}", "", width.saturating_sub(used))
 }
@@ -104,26 +104,26 @@ fn columns() -> Option<usize> {
 
 /// What is being done right now: one line on stderr, on a terminal only,
 /// gone when the next one comes.
-pub struct Progress {
+pub(crate) struct Progress {
     is_shown: bool,
 }
 
 impl Progress {
-    pub fn new() -> Progress {
+    pub(crate) fn new() -> Progress {
         let is_dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
         Progress { is_shown: io::stderr().is_terminal() && !is_dumb }
     }
 
-    pub fn show(&self, what: &str) {
+    pub(crate) fn show(&self, what: &str) {
         self.write(|err| write!(err, "\r\x1b[K{what}"));
     }
 
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.write(|err| write!(err, "\r\x1b[K"));
     }
 
     /// A line that stays.
-    pub fn note(&self, line: &str) {
+    pub(crate) fn note(&self, line: &str) {
         self.write(|err| writeln!(err, "\r\x1b[K{line}"));
     }
 

@@ -6,30 +6,25 @@ mod twins;
 
 use serde::Serialize;
 
-pub use models::{MODELS, Model};
-pub use programs::{PROGRAMS, Program};
-pub use twins::{TWINS, Twin};
+pub(crate) use models::{MODELS, Model};
+pub(crate) use programs::{PROGRAMS, Program};
+pub(crate) use twins::{TWINS, Twin};
 
 /// In which language a program is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Language {
+pub(crate) enum Language {
     Rust,
     C,
 }
 
 impl Language {
-    pub const BOTH: [Language; 2] = [Language::Rust, Language::C];
+    pub(crate) const BOTH: [Language; 2] = [Language::Rust, Language::C];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Language::Rust => "Rust",
             Language::C => "C",
         }
     }
-}
-
-/// The program of this name.
-pub fn program(name: &str) -> Option<&'static Program> {
-    PROGRAMS.iter().find(|program| program.name == name)
 }

@@ -4,16 +4,16 @@ use serde::Serialize;
 
 /// One way for a server to serve many peers.
 #[derive(Debug, Serialize)]
-pub struct Model {
+pub(crate) struct Model {
     /// As `--model` takes it.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The row of the table in chapter 30 of UNIX Network Programming.
-    pub unp_row: Option<u8>,
-    pub who_accepts: &'static str,
-    pub who_serves: &'static str,
-    pub rust: &'static str,
-    pub c: &'static str,
-    pub man: &'static [&'static str],
+    pub(crate) unp_row: Option<u8>,
+    pub(crate) who_accepts: &'static str,
+    pub(crate) who_serves: &'static str,
+    pub(crate) rust: &'static str,
+    pub(crate) c: &'static str,
+    pub(crate) man: &'static [&'static str],
 }
 
 macro_rules! model {
@@ -33,7 +33,7 @@ macro_rules! model {
 
 /// In the order in which they are read best.
 #[rustfmt::skip]
-pub static MODELS: [Model; 14] = [
+pub(crate) static MODELS: [Model; 14] = [
     model!("iterative" "iterative", Some(0),
         "one process", "itself, one peer at a time",
         ["accept(2)"]),

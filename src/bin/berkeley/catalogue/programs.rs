@@ -4,18 +4,18 @@ use serde::Serialize;
 
 /// One lab program, in both languages.
 #[derive(Debug, Serialize)]
-pub struct Program {
-    pub name: &'static str,
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
     /// Which lab it belongs to, as `berkeley tour` names it.
-    pub lab: &'static str,
+    pub(crate) lab: &'static str,
     /// Its usage in one line.
-    pub usage: &'static str,
-    pub default_port: Option<u16>,
-    pub default_model: Option<&'static str>,
-    pub shows: &'static str,
-    pub rust: &'static str,
-    pub c: &'static str,
-    pub man: &'static [&'static str],
+    pub(crate) usage: &'static str,
+    pub(crate) default_port: Option<u16>,
+    pub(crate) default_model: Option<&'static str>,
+    pub(crate) shows: &'static str,
+    pub(crate) rust: &'static str,
+    pub(crate) c: &'static str,
+    pub(crate) man: &'static [&'static str],
 }
 
 macro_rules! program {
@@ -41,7 +41,7 @@ macro_rules! program {
 }
 
 #[rustfmt::skip]
-pub static PROGRAMS: [Program; 15] = [
+pub(crate) static PROGRAMS: [Program; 15] = [
     program!("simple" "simple_server", " [HOST] [PORT]", Some(50017), None,
         "The first server anyone reads: socket, bind, listen, accept, recv, \
          and nothing between you and the calls.",

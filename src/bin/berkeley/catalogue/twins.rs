@@ -4,10 +4,10 @@ use serde::Serialize;
 
 /// A file and its twin: the same functions in the same order.
 #[derive(Debug, Serialize)]
-pub struct Twin {
-    pub shows: &'static str,
-    pub rust: &'static str,
-    pub c: &'static str,
+pub(crate) struct Twin {
+    pub(crate) shows: &'static str,
+    pub(crate) rust: &'static str,
+    pub(crate) c: &'static str,
 }
 
 macro_rules! twin {
@@ -22,7 +22,7 @@ macro_rules! twin {
 
 /// What the worker models share, the protocols, and what stands under both.
 #[rustfmt::skip]
-pub static TWINS: &[Twin] = &[
+pub(crate) static TWINS: &[Twin] = &[
     twin!("workers" "options", "the options of every server"),
     twin!("workers" "server", "accept, and what may go wrong there"),
     twin!("workers" "conversation", "one peer: recv, answer, send"),

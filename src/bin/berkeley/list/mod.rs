@@ -23,7 +23,7 @@ chapter 30.
 Examples:
   berkeley list
   berkeley list --json | jq -r '.models[].name'")]
-pub struct Options {
+pub(crate) struct Options {
     /// The same for a program to read
     #[arg(long)]
     json: bool,
@@ -37,7 +37,7 @@ struct Everything {
     twins: &'static [Twin],
 }
 
-pub fn run(options: &Options) -> Result<Verdict> {
+pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let mut screen = Screen::open();
     if options.json {
         let all =

@@ -15,7 +15,7 @@ static CAUGHT: AtomicI32 = AtomicI32::new(0);
 
 /// The tool was told to stop, by this signal.
 #[derive(Debug)]
-pub struct Interrupted(pub i32);
+pub(crate) struct Interrupted(pub(crate) i32);
 
 impl Display for Interrupted {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +26,7 @@ impl Display for Interrupted {
 impl std::error::Error for Interrupted {}
 
 /// Notes these signals from now on, and adopts orphans of its children.
-pub fn watch() -> Result<()> {
+pub(crate) fn watch() -> Result<()> {
     let handler = SigHandler::Handler(note);
     let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
@@ -42,7 +42,7 @@ extern "C" fn note(signal: i32) {
 }
 
 /// An error from the first such signal on.
-pub fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     match CAUGHT.load(Ordering::Relaxed) {
         0 => Ok(()),
         signal => Err(Interrupted(signal).into()),

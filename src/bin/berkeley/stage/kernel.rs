@@ -14,7 +14,7 @@ const UNCONNECTED: u8 = 0x07;
 const LISTEN: u8 = 0x0A;
 
 /// A process, its children, their children, and so on.
-pub fn family(pid: i32) -> Vec<i32> {
+pub(crate) fn family(pid: i32) -> Vec<i32> {
     let all: Vec<(i32, i32)> =
         all_processes().filter_map(|pid| Some((pid, parent(pid)?))).collect();
     let mut family = vec![pid];
@@ -41,13 +41,13 @@ fn parent(pid: i32) -> Option<i32> {
 }
 
 /// How many threads these processes have, all together.
-pub fn threads(family: &[i32]) -> usize {
+pub(crate) fn threads(family: &[i32]) -> usize {
     let tasks = |pid| fs::read_dir(format!("/proc/{pid}/task"));
     family.iter().map(|pid| tasks(pid).map_or(0, Iterator::count)).sum()
 }
 
 /// Whether none of their threads is running: each waits for something.
-pub fn is_asleep(family: &[i32]) -> bool {
+pub(crate) fn is_asleep(family: &[i32]) -> bool {
     let tasks = family
         .iter()
         .filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
@@ -59,7 +59,7 @@ pub fn is_asleep(family: &[i32]) -> bool {
 }
 
 /// The TCP port on which one of these processes listens.
-pub fn listening_port(family: &[i32]) -> Option<u16> {
+pub(crate) fn listening_port(family: &[i32]) -> Option<u16> {
     // The kernel puts the listeners first, and a busy machine has thousands
     // of other rows behind them.
     let listeners = |row: &Row| row.state == LISTEN;
@@ -67,7 +67,7 @@ pub fn listening_port(family: &[i32]) -> Option<u16> {
 }
 
 /// The UDP port of one of these processes.
-pub fn datagram_port(family: &[i32]) -> Option<u16> {
+pub(crate) fn datagram_port(family: &[i32]) -> Option<u16> {
     held_port(family, &["udp", "udp6"], |row| row.state == UNCONNECTED)
 }
 
@@ -90,7 +90,7 @@ fn held_port(
 }
 
 /// Whether one of these processes holds an accepted connection at `port`.
-pub fn has_accepted(family: &[i32], port: u16) -> bool {
+pub(crate) fn has_accepted(family: &[i32], port: u16) -> bool {
     let held = sockets_held(family);
     let place = format!(":{port:04X} ");
     let lines = table_lines("tcp").filter(|line| line.contains(&place));

@@ -9,7 +9,7 @@
 //! Man pages: `prctl(2)`, `setpgid(2)`, `poll(2)`.
 
 mod interrupt;
-pub mod kernel;
+pub(crate) mod kernel;
 mod process;
 
 use std::ffi::OsString;
@@ -21,9 +21,9 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-pub use interrupt::{Interrupted, watch};
+pub(crate) use interrupt::{Interrupted, watch};
 use process::Process;
-pub use process::Stream;
+pub(crate) use process::Stream;
 
 /// Long enough for a busy machine; only a failure waits for it.
 const SOON: Duration = Duration::from_secs(10);
@@ -33,19 +33,19 @@ const LOOK: u16 = 2;
 
 /// A line that somebody printed, or that was typed to them.
 #[derive(Clone, Debug)]
-pub struct Heard {
-    pub who: Who,
-    pub stream: Stream,
-    pub text: String,
+pub(crate) struct Heard {
+    pub(crate) who: Who,
+    pub(crate) stream: Stream,
+    pub(crate) text: String,
 }
 
 /// One of the programs on a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Who(usize);
+pub(crate) struct Who(usize);
 
 /// What did not come true, in words for a user.
 #[derive(Debug)]
-pub struct FellShort(pub String);
+pub(crate) struct FellShort(pub(crate) String);
 
 impl std::fmt::Display for FellShort {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -56,20 +56,20 @@ impl std::fmt::Display for FellShort {
 impl std::error::Error for FellShort {}
 
 /// An error that is a finding, not a trouble of this tool.
-pub fn fell_short<T>(why: impl Into<String>) -> anyhow::Result<T> {
+pub(crate) fn fell_short<T>(why: impl Into<String>) -> anyhow::Result<T> {
     Err(FellShort(why.into()).into())
 }
 
 /// Programs that run at the same time, and what they said, in order.
 #[derive(Default)]
-pub struct Stage {
+pub(crate) struct Stage {
     processes: Vec<Process>,
     heard: Vec<Heard>,
 }
 
 impl Stage {
     /// Starts a program; `name` is what messages call it.
-    pub fn start(
+    pub(crate) fn start(
         &mut self,
         name: &str,
         path: &Path,
@@ -82,17 +82,17 @@ impl Stage {
         Ok(Who(self.processes.len() - 1))
     }
 
-    pub fn pid(&self, who: Who) -> i32 {
+    pub(crate) fn pid(&self, who: Who) -> i32 {
         self.processes[who.0].pid()
     }
 
     /// Waits until the program listens, and says on which TCP port.
-    pub fn listens(&mut self, who: Who) -> anyhow::Result<u16> {
+    pub(crate) fn listens(&mut self, who: Who) -> anyhow::Result<u16> {
         self.port(who, "listens on a TCP port", kernel::listening_port)
     }
 
     /// Waits until the program has a UDP socket, and says on which port.
-    pub fn is_bound(&mut self, who: Who) -> anyhow::Result<u16> {
+    pub(crate) fn is_bound(&mut self, who: Who) -> anyhow::Result<u16> {
         self.port(who, "has a UDP port", kernel::datagram_port)
     }
 
@@ -111,7 +111,7 @@ impl Stage {
     }
 
     /// Waits until the program has printed this line.
-    pub fn says(&mut self, who: Who, line: &str) -> anyhow::Result<()> {
+    pub(crate) fn says(&mut self, who: Who, line: &str) -> anyhow::Result<()> {
         self.until(&format!("says \"{line}\""), who, |stage| {
             let mut heard = stage.heard.iter();
             heard.any(|heard| {
@@ -124,7 +124,7 @@ impl Stage {
 
     /// Waits for something that is so because of this program. When the
     /// program ends first, it has fallen short.
-    pub fn until(
+    pub(crate) fn until(
         &mut self,
         what: &str,
         who: Who,
@@ -152,7 +152,11 @@ impl Stage {
     }
 
     /// Types a line on the program's standard input.
-    pub fn types(&mut self, who: Who, line: &str) -> anyhow::Result<()> {
+    pub(crate) fn types(
+        &mut self,
+        who: Who,
+        line: &str,
+    ) -> anyhow::Result<()> {
         let text = line.to_string();
         self.heard.push(Heard { who, stream: Stream::Typed, text });
         self.processes[who.0].types(line)
@@ -161,7 +165,11 @@ impl Stage {
     /// Waits for the end of the program and of all that it printed: somebody
     /// it left behind would still hold its output. The end must be as
     /// expected: an exit code, or minus the signal that killed it.
-    pub fn ends(&mut self, who: Who, expected: i32) -> anyhow::Result<()> {
+    pub(crate) fn ends(
+        &mut self,
+        who: Who,
+        expected: i32,
+    ) -> anyhow::Result<()> {
         let start = Instant::now();
         let code = loop {
             self.listen()?;
@@ -196,7 +204,7 @@ impl Stage {
 
     /// Passes on each line as it comes, for as long as the program runs,
     /// and returns its exit code.
-    pub fn follow(
+    pub(crate) fn follow(
         &mut self,
         who: Who,
         mut pass_on: impl FnMut(&str),
@@ -217,7 +225,7 @@ impl Stage {
     }
 
     /// As a user's Ctrl-C, or `kill`.
-    pub fn signal(&self, who: Who, signal: Signal) {
+    pub(crate) fn signal(&self, who: Who, signal: Signal) {
         // An end before the signal is seen where the end is waited for.
         let _ = kill(Pid::from_raw(self.pid(who)), signal);
     }
@@ -242,12 +250,12 @@ impl Stage {
     }
 
     /// All lines so far, in the order in which they came.
-    pub fn heard(&self) -> &[Heard] {
+    pub(crate) fn heard(&self) -> &[Heard] {
         &self.heard
     }
 
     /// The lines of one program on one stream.
-    pub fn lines(&self, who: Who, stream: Stream) -> Vec<&str> {
+    pub(crate) fn lines(&self, who: Who, stream: Stream) -> Vec<&str> {
         let heard = self.heard.iter();
         heard
             .filter(|heard| heard.who == who && heard.stream == stream)

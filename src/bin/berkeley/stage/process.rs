@@ -19,7 +19,7 @@ use serde::Serialize;
 /// Where a line was printed, or that it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Stream {
+pub(crate) enum Stream {
     #[serde(rename = "stdout")]
     Out,
     #[serde(rename = "stderr")]
@@ -28,8 +28,8 @@ pub enum Stream {
     Typed,
 }
 
-pub(super) struct Process {
-    pub(super) name: String,
+pub(crate) struct Process {
+    pub(crate) name: String,
     child: Child,
     stdin: Option<ChildStdin>,
     pipes: Vec<Pipe>,
@@ -39,7 +39,7 @@ pub(super) struct Process {
 impl Process {
     /// In a process group of its own, so that a terminal's Ctrl-C reaches
     /// this tool alone, and so that the whole family can be ended by it.
-    pub(super) fn spawn(
+    pub(crate) fn spawn(
         name: &str,
         path: &Path,
         args: &[OsString],
@@ -84,18 +84,18 @@ impl Process {
         Ok(process)
     }
 
-    pub(super) fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         self.child.id().cast_signed()
     }
 
     /// What is still open of its output.
-    pub(super) fn pipes(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+    pub(crate) fn pipes(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let open = self.pipes.iter().filter(|pipe| pipe.is_open);
         open.map(|pipe| pipe.source.as_fd())
     }
 
     /// Reads what is there, and passes on whole lines.
-    pub(super) fn hear(
+    pub(crate) fn hear(
         &mut self,
         mut pass_on: impl FnMut(Stream, String),
     ) -> Result<()> {
@@ -105,7 +105,7 @@ impl Process {
         Ok(())
     }
 
-    pub(super) fn types(&mut self, line: &str) -> Result<()> {
+    pub(crate) fn types(&mut self, line: &str) -> Result<()> {
         let Some(stdin) = &mut self.stdin else { return Ok(()) };
         match stdin.write_all(format!("{line}\n").as_bytes()) {
             // Its end is seen where its end is waited for.
@@ -115,17 +115,17 @@ impl Process {
     }
 
     /// Whether nobody holds its output any more.
-    pub(super) fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         self.pipes.iter().all(|pipe| !pipe.is_open)
     }
 
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.exit_code().is_some() && self.is_silent()
     }
 
     /// Its exit code, or minus the signal that killed it; `None` while it
     /// runs.
-    pub(super) fn exit_code(&mut self) -> Option<i32> {
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
         if self.code.is_none() {
             let status = self.child.try_wait().ok().flatten()?;
             let signal = || status.signal().map(|signal| -signal);
@@ -136,7 +136,7 @@ impl Process {
 
     /// Waits for everybody in its group, who has been killed before. An
     /// orphan of the program is this process's child by now.
-    pub(super) fn reap(&mut self) {
+    pub(crate) fn reap(&mut self) {
         let _ = self.child.wait();
         let group = Pid::from_raw(-self.pid());
         while matches!(waitpid(group, None), Ok(_) | Err(Errno::EINTR)) {}

@@ -46,7 +46,7 @@ Examples:
   berkeley tour
   berkeley tour knock echo
   berkeley tour --json | jq '.acts[] | select(.ok | not)'")]
-pub struct Options {
+pub(crate) struct Options {
     /// Only these labs
     #[arg(value_name = "LAB", value_parser = lab())]
     labs: Vec<String>,
@@ -90,7 +90,7 @@ impl Languages {
     }
 }
 
-pub fn run(options: &Options) -> Result<Verdict> {
+pub(crate) fn run(options: &Options) -> Result<Verdict> {
     stage::watch()?;
     let start = Instant::now();
     let progress = Progress::new();

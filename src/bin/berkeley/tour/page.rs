@@ -16,14 +16,14 @@ use crate::stage::Stream;
 /// More lines than this are shown by their first and last ones.
 const MANY: usize = 24;
 
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     screen: &'a mut Screen,
     house: &'a House,
     full: bool,
 }
 
 impl<'a> Page<'a> {
-    pub fn new(
+    pub(crate) fn new(
         screen: &'a mut Screen,
         house: &'a House,
         full: bool,
@@ -32,7 +32,7 @@ impl<'a> Page<'a> {
     }
 
     /// How to read what follows, and what could not be built.
-    pub fn opening(&mut self, tour: &Tour) -> Result<()> {
+    pub(crate) fn opening(&mut self, tour: &Tour) -> Result<()> {
         self.screen.prose(
             0,
             PLAIN,
@@ -58,7 +58,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    pub fn lab(&mut self, scene: &Scene, acts: &[Act]) -> Result<()> {
+    pub(crate) fn lab(&mut self, scene: &Scene, acts: &[Act]) -> Result<()> {
         self.screen.blank()?;
         let rule = self.screen.width - scene.lab.len() - scene.title.len() - 6;
         let rule = paint(QUIET, &"─".repeat(rule));
@@ -227,7 +227,7 @@ impl<'a> Page<'a> {
     }
 
     /// Lab × model in rows, languages in columns.
-    pub fn summary(&mut self, tour: &Tour) -> Result<()> {
+    pub(crate) fn summary(&mut self, tour: &Tour) -> Result<()> {
         let width = self.screen.width;
         self.screen.blank()?;
         let rule = paint(QUIET, &"─".repeat(width - 11));
@@ -235,7 +235,8 @@ impl<'a> Page<'a> {
         self.screen.line(&format!("{} {name} {rule}", paint(QUIET, "──")))?;
         let mut head = format!("  {:<13} {:<8}", "lab", "model");
         for (language, _) in &tour.built {
-            head.push_str(&format!(" {:<18}", language.name()));
+            let name = language.name();
+            head = format!("{head} {name:<18}");
         }
         self.screen.line(&paint(QUIET, head.trim_end()))?;
         let mut rows: Vec<(&str, Option<&str>)> = Vec::new();
@@ -251,7 +252,8 @@ impl<'a> Page<'a> {
                 act.lab == lab && act.model.unwrap_or("–") == model
             });
             for act in of_row {
-                line.push_str(&format!(" {}", pad(&outcome(act), 18)));
+                let outcome = pad(&outcome(act), 18);
+                line = format!("{line} {outcome}");
             }
             self.screen.line(&line)?;
         }

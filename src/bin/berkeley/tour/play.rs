@@ -14,9 +14,9 @@ use crate::house::House;
 use crate::stage::{FellShort, Stage, Stream, Who, fell_short, kernel};
 
 /// The stage of one act, and who plays in it.
-pub struct Play<'a> {
-    pub stage: Stage,
-    pub model: Option<&'static str>,
+pub(crate) struct Play<'a> {
+    pub(crate) stage: Stage,
+    pub(crate) model: Option<&'static str>,
     house: &'a House,
     language: Language,
     cast: Vec<(Who, &'static str, String)>,
@@ -26,9 +26,8 @@ pub struct Play<'a> {
 
 /// Lets it happen, and keeps what came of it in `act`. Only what stops the
 /// whole tour is an error.
-pub fn act(scene: &Scene, house: &House, act: &mut Act) -> Result<()> {
-    let is_missing =
-        |name: &&&str| !house.path(act.language, name).is_file();
+pub(crate) fn act(scene: &Scene, house: &House, act: &mut Act) -> Result<()> {
+    let is_missing = |name: &&&str| !house.path(act.language, name).is_file();
     if let Some(missing) = scene.programs.iter().find(is_missing) {
         act.found = Found::Missing;
         act.why = Some(house.typed(act.language, missing));
@@ -65,7 +64,7 @@ pub fn act(scene: &Scene, house: &House, act: &mut Act) -> Result<()> {
 
 impl Play<'_> {
     /// Starts a program of the kit, in the language of this act.
-    pub fn start(
+    pub(crate) fn start(
         &mut self,
         role: &'static str,
         name: &str,
@@ -84,7 +83,7 @@ impl Play<'_> {
     }
 
     /// Starts a program that this kit did not write.
-    pub fn foreign(
+    pub(crate) fn foreign(
         &mut self,
         role: &'static str,
         path: &Path,
@@ -101,26 +100,26 @@ impl Play<'_> {
     }
 
     /// `--model NAME`, for a server that has models.
-    pub fn with_model<'b>(&self, args: &[&'b str]) -> Vec<&'b str> {
+    pub(crate) fn with_model<'b>(&self, args: &[&'b str]) -> Vec<&'b str> {
         let mut args = args.to_vec();
         args.extend(self.model.iter().flat_map(|model| ["--model", *model]));
         args
     }
 
-    pub fn tell(&mut self, peer: &'static str) {
+    pub(crate) fn tell(&mut self, peer: &'static str) {
         self.peer = Some(peer);
     }
 
     /// As a user's Ctrl-C; the server then ends as it should, and nobody of
     /// its family holds its output any more.
-    pub fn interrupt(&mut self, who: Who, expected: i32) -> Result<()> {
+    pub(crate) fn interrupt(&mut self, who: Who, expected: i32) -> Result<()> {
         self.stage.signal(who, Signal::SIGINT);
         self.stage.ends(who, expected)
     }
 
     /// Exactly these lines, no more and no fewer. `<n>` is a number that the
     /// kernel chose.
-    pub fn said(
+    pub(crate) fn said(
         &self,
         who: Who,
         stream: Stream,
@@ -152,7 +151,11 @@ impl Play<'_> {
     /// What a connected peer that says nothing costs the server: the same
     /// server once more, quiet, and `dumb_net`, which waits for a line of
     /// its user first.
-    pub fn one_more_peer(&mut self, name: &str, args: &[&str]) -> Result<()> {
+    pub(crate) fn one_more_peer(
+        &mut self,
+        name: &str,
+        args: &[&str],
+    ) -> Result<()> {
         let mut args = self.with_model(args);
         args.push("--quiet");
         let server = self.unseen(name, &args)?;
@@ -283,7 +286,7 @@ fn without_numbers(line: &str) -> String {
 }
 
 /// Where a program that this kit did not write is, by PATH.
-pub fn find(name: &str) -> Option<PathBuf> {
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let mut paths = std::env::split_paths(&folders);
     paths.find_map(|folder| {

@@ -10,36 +10,36 @@ use crate::stage::Stream;
 
 /// All of it.
 #[derive(Default)]
-pub struct Tour {
-    pub built: Vec<(Language, Built)>,
-    pub acts: Vec<Act>,
-    pub seconds: f64,
+pub(crate) struct Tour {
+    pub(crate) built: Vec<(Language, Built)>,
+    pub(crate) acts: Vec<Act>,
+    pub(crate) seconds: f64,
 }
 
 /// One lab, in one language, under one model.
 #[derive(Clone, Debug, Serialize)]
-pub struct Act {
-    pub lab: &'static str,
-    pub language: Language,
-    pub model: Option<&'static str>,
-    pub ok: bool,
-    pub found: Found,
+pub(crate) struct Act {
+    pub(crate) lab: &'static str,
+    pub(crate) language: Language,
+    pub(crate) model: Option<&'static str>,
+    pub(crate) ok: bool,
+    pub(crate) found: Found,
     /// What fell short, in words.
-    pub why: Option<String>,
-    pub seconds: f64,
-    pub one_more_peer: Option<Cost>,
+    pub(crate) why: Option<String>,
+    pub(crate) seconds: f64,
+    pub(crate) one_more_peer: Option<Cost>,
     /// Who the other side was, where it is not of this kit.
-    pub peer: Option<&'static str>,
-    pub commands: Vec<Command>,
-    pub lines: Vec<Line>,
+    pub(crate) peer: Option<&'static str>,
+    pub(crate) commands: Vec<Command>,
+    pub(crate) lines: Vec<Line>,
     /// The lines with all numbers that the kernel chose made one.
     #[serde(skip)]
-    pub alike: Vec<Line>,
+    pub(crate) alike: Vec<Line>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Found {
+pub(crate) enum Found {
     Ok,
     FellShort,
     Missing,
@@ -48,28 +48,28 @@ pub enum Found {
 
 /// What one more connected peer costs a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Cost {
-    pub processes: usize,
-    pub threads: usize,
+pub(crate) struct Cost {
+    pub(crate) processes: usize,
+    pub(crate) threads: usize,
 }
 
 /// A program as it was started.
 #[derive(Clone, Debug, Serialize)]
-pub struct Command {
-    pub role: &'static str,
-    pub command: String,
+pub(crate) struct Command {
+    pub(crate) role: &'static str,
+    pub(crate) command: String,
 }
 
 /// A line that somebody printed, or that was typed to them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Line {
-    pub role: &'static str,
-    pub stream: Stream,
-    pub text: String,
+pub(crate) struct Line {
+    pub(crate) role: &'static str,
+    pub(crate) stream: Stream,
+    pub(crate) text: String,
 }
 
 impl Act {
-    pub fn new(
+    pub(crate) fn new(
         lab: &'static str,
         language: Language,
         model: Option<&'static str>,
@@ -91,14 +91,14 @@ impl Act {
     }
 
     /// `knock, C, fork`
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let language = self.language.name();
         let model = self.model.map(|model| format!(", {model}"));
         format!("{}, {language}{}", self.lab, model.unwrap_or_default())
     }
 
     /// Whether both had the same lines, whoever printed first.
-    pub fn is_like(&self, other: &Act) -> bool {
+    pub(crate) fn is_like(&self, other: &Act) -> bool {
         let of = |act: &Act, role, stream| -> Vec<String> {
             let lines = act.alike.iter();
             let mut lines: Vec<String> = lines
@@ -134,7 +134,7 @@ struct All<'a> {
 }
 
 impl Tour {
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         let was_run =
             |act: &Act| matches!(act.found, Found::Ok | Found::FellShort);
         if self.acts.iter().all(|act| act.ok) {
@@ -146,7 +146,7 @@ impl Tour {
         }
     }
 
-    pub fn to_json(&self) -> Result<String> {
+    pub(crate) fn to_json(&self) -> Result<String> {
         let built = self.built.iter().map(|(language, built)| BuiltAs {
             language: *language,
             built: !matches!(built, Built::Failed(_)),

@@ -7,7 +7,7 @@ use super::Scene;
 use crate::stage::Stream::{Err, Out};
 use crate::stage::fell_short;
 
-pub(super) static ONE_TO_ONE: Scene = Scene {
+pub(crate) static ONE_TO_ONE: Scene = Scene {
     lab: "one_to_one",
     title: "two people talk in turns",
     look: "The same program at both ends, one line each: who waits for the \
@@ -54,7 +54,7 @@ fn one_to_one(play: &mut Play) -> Result<()> {
     play.said(server, Err, &[])
 }
 
-pub(super) static SOCKET_TOOLS: Scene = Scene {
+pub(crate) static SOCKET_TOOLS: Scene = Scene {
     lab: "socket_tools",
     title: "what the system knows",
     look: "Names and numbers are looked up by library calls, and some of \
@@ -103,7 +103,7 @@ fn is_http_known() -> bool {
     })
 }
 
-pub(super) static WORKER_DEMO: Scene = Scene {
+pub(crate) static WORKER_DEMO: Scene = Scene {
     lab: "worker_demo",
     title: "four workers and one counter",
     look: "Each worker adds ten. Threads add to one variable: 40. Processes \

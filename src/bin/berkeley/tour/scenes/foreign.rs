@@ -11,7 +11,7 @@ use super::super::play::{Play, find};
 use super::Scene;
 use crate::stage::Stream::{Err, Out};
 
-pub(super) static DUMB_NET: Scene = Scene {
+pub(crate) static DUMB_NET: Scene = Scene {
     lab: "dumb_net",
     title: "a telnet that says one line",
     look: "One typed line is sent with CR LF; everything that comes back is \
@@ -78,7 +78,7 @@ fn dumb_net_with_echo(play: &mut Play) -> Result<()> {
     play.said(client, Err, &[])
 }
 
-pub(super) static HTTP_GET: Scene = Scene {
+pub(crate) static HTTP_GET: Scene = Scene {
     lab: "http_get",
     title: "a web page, by socket calls",
     look: "The request is text, so is the head of the response; the body is \

@@ -9,25 +9,25 @@ use anyhow::Result;
 use super::play::Play;
 
 /// One lab.
-pub struct Scene {
-    pub lab: &'static str,
-    pub title: &'static str,
+pub(crate) struct Scene {
+    pub(crate) lab: &'static str,
+    pub(crate) title: &'static str,
     /// What to look for.
-    pub look: &'static str,
+    pub(crate) look: &'static str,
     /// Which of the kit's programs it needs.
-    pub programs: &'static [&'static str],
+    pub(crate) programs: &'static [&'static str],
     /// Under which models it is played; none for a lab without models.
-    pub models: &'static [&'static str],
-    pub play: fn(&mut Play) -> Result<()>,
+    pub(crate) models: &'static [&'static str],
+    pub(crate) play: fn(&mut Play) -> Result<()>,
     /// What to type next: `@` is where the programs are.
-    pub try_next: &'static [(&'static str, &'static str)],
+    pub(crate) try_next: &'static [(&'static str, &'static str)],
 }
 
 /// One way to serve by processes, one by threads, one by events.
 const THREE: &[&str] = &["fork", "thread", "epoll"];
 
 /// In the order in which they are understood best.
-pub static SCENES: &[&Scene] = &[
+pub(crate) static SCENES: &[&Scene] = &[
     &served::SIMPLE,
     &served::ECHO,
     &served::KNOCK,

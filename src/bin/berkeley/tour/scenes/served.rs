@@ -7,7 +7,7 @@ use super::super::play::Play;
 use super::{Scene, THREE};
 use crate::stage::Stream::{Err, Out};
 
-pub(super) static SIMPLE: Scene = Scene {
+pub(crate) static SIMPLE: Scene = Scene {
     lab: "simple",
     title: "the first server and the first client",
     look: "The client connects, sends five bytes and closes. The server's \
@@ -39,7 +39,7 @@ fn simple(play: &mut Play) -> Result<()> {
     )
 }
 
-pub(super) static ECHO: Scene = Scene {
+pub(crate) static ECHO: Scene = Scene {
     lab: "echo",
     title: "whatever arrives goes back",
     look: "One message, and it comes back in pieces of at most 16 bytes: TCP \
@@ -96,7 +96,7 @@ fn echo(play: &mut Play) -> Result<()> {
     play.one_more_peer("echo_server", &["0"])
 }
 
-pub(super) static KNOCK: Scene = Scene {
+pub(crate) static KNOCK: Scene = Scene {
     lab: "knock",
     title: "the knock-knock joke",
     look: "Three lines each way. The client shows both sides; it speaks only \
@@ -138,7 +138,7 @@ fn knock(play: &mut Play) -> Result<()> {
     play.one_more_peer("knock", &["-p", "0"])
 }
 
-pub(super) static ROSTER: Scene = Scene {
+pub(crate) static ROSTER: Scene = Scene {
     lab: "roster",
     title: "dicts, pickled as Python does it",
     look: "The server speaks first: a dict with the client's port. The client \
@@ -189,7 +189,7 @@ fn roster(play: &mut Play) -> Result<()> {
     play.one_more_peer("roster_server", &["--port", "0"])
 }
 
-pub(super) static UDP: Scene = Scene {
+pub(crate) static UDP: Scene = Scene {
     lab: "udp",
     title: "echo without a connection",
     look: "No listen, no accept, nothing to close: one socket, and each \
