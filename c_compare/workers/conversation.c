@@ -15,7 +15,7 @@
 /* Pieces up to this size lie on the stack. */
 enum { SMALL = 4096 };
 
-enum end { END_OF_FILE, OVER, SILENCE, FAILED };
+enum end { BY_PEER, BY_SESSION, FAILED };
 
 static enum end exchange(const struct server *server, struct slot *slot,
                          int socket, const struct peer *peer, void *buffer);
@@ -50,13 +50,12 @@ void hold(const struct server *server, struct slot *slot, int socket,
     if (server->lab.arrived != NULL)
         server->lab.arrived(peer);
     enum end end = exchange(server, slot, socket, peer, buffer);
-    /* EAGAIN: SO_SNDTIMEO. The peer takes nothing, but may be sending. */
-    if (end == OVER || (end == FAILED && errno == EAGAIN))
+    if (end == BY_SESSION)
         end_gracefully(socket, buffer, piece);
-    /* Else the peer has left, or been silent for too long, or is gone:
-     * ECONNRESET, EPIPE, … */
-    if (large != NULL)
-        free(large);
+    else if (end == FAILED && errno == EAGAIN)
+        end_idle(socket, buffer, piece);
+    /* ECONNRESET, EPIPE, …: the peer is gone, nobody is left to tell. */
+    free(large);
 }
 
 static enum end exchange(const struct server *server, struct slot *slot,
@@ -94,10 +93,8 @@ static enum end talk(const struct server *server, struct slot *slot,
         return FAILED;
     while (protocol->is_over == NULL || !protocol->is_over(session)) {
         ssize_t got = recv_some(socket, buffer, lab->piece);
-        if (got == 0)
-            return END_OF_FILE;
-        if (got < 0)
-            return errno == EAGAIN ? SILENCE : FAILED; /* SO_RCVTIMEO */
+        if (got <= 0)
+            return got == 0 ? BY_PEER : FAILED;
         struct bytes input = {buffer, (size_t)got};
         count_up(&slot->bytes_in, input.length);
         if (lab->received != NULL)
@@ -109,7 +106,7 @@ static enum end talk(const struct server *server, struct slot *slot,
             lab->sent(answer);
         tell(server, peer, session);
     }
-    return OVER;
+    return BY_SESSION;
 }
 
 void tell(const struct server *server, const struct peer *peer,
@@ -152,4 +149,10 @@ void end_gracefully(int socket, void *buffer, size_t room)
         if (ready <= 0 || recv_some(socket, buffer, room) <= 0)
             return;
     }
+}
+
+void end_idle(int socket, void *buffer, size_t room)
+{
+    shutdown(socket, SHUT_WR);
+    discard_unread(socket, buffer, room);
 }
