@@ -15,7 +15,7 @@
 /* Pieces up to this size lie on the stack. */
 enum { SMALL = 4096 };
 
-enum end { BY_PEER, BY_SESSION, FAILED };
+enum end { END_OF_FILE, OVER, SILENCE, FAILED };
 
 static enum end exchange(const struct server *server, struct slot *slot,
                          int socket, const struct peer *peer, void *buffer);
@@ -50,12 +50,13 @@ void hold(const struct server *server, struct slot *slot, int socket,
     if (server->lab.arrived != NULL)
         server->lab.arrived(peer);
     enum end end = exchange(server, slot, socket, peer, buffer);
-    if (end == BY_SESSION)
+    /* EAGAIN: SO_SNDTIMEO. The peer takes nothing, but may be sending. */
+    if (end == OVER || (end == FAILED && errno == EAGAIN))
         end_gracefully(socket, buffer, piece);
-    else if (end == FAILED && errno == EAGAIN)
-        end_idle(socket, buffer, piece);
-    /* ECONNRESET, EPIPE, …: the peer is gone, nobody is left to tell. */
-    free(large);
+    /* Else the peer has left, or been silent for too long, or is gone:
+     * ECONNRESET, EPIPE, … */
+    if (large != NULL)
+        free(large);
 }
 
 static enum end exchange(const struct server *server, struct slot *slot,
@@ -93,8 +94,10 @@ static enum end talk(const struct server *server, struct slot *slot,
         return FAILED;
     while (protocol->is_over == NULL || !protocol->is_over(session)) {
         ssize_t got = recv_some(socket, buffer, lab->piece);
-        if (got <= 0)
-            return got == 0 ? BY_PEER : FAILED;
+        if (got == 0)
+            return END_OF_FILE;
+        if (got < 0)
+            return errno == EAGAIN ? SILENCE : FAILED; /* SO_RCVTIMEO */
         struct bytes input = {buffer, (size_t)got};
         count_up(&slot->bytes_in, input.length);
         if (lab->received != NULL)
@@ -106,7 +109,7 @@ static enum end talk(const struct server *server, struct slot *slot,
             lab->sent(answer);
         tell(server, peer, session);
     }
-    return BY_SESSION;
+    return OVER;
 }
 
 void tell(const struct server *server, const struct peer *peer,
@@ -149,10 +152,4 @@ void end_gracefully(int socket, void *buffer, size_t room)
         if (ready <= 0 || recv_some(socket, buffer, room) <= 0)
             return;
     }
-}
-
-void end_idle(int socket, void *buffer, size_t room)
-{
-    shutdown(socket, SHUT_WR);
-    discard_unread(socket, buffer, room);
 }

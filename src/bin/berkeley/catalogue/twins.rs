@@ -27,7 +27,11 @@ pub(crate) static TWINS: &[Twin] = &[
     twin!("workers" "server", "accept, and what may go wrong there"),
     twin!("workers" "conversation", "one peer: recv, answer, send"),
     twin!("workers" "event_loop", "many peers in one thread"),
-    twin!("workers" "waiter", "what select, poll and epoll have in common"),
+    Twin {
+        shows: "what select, poll, epoll share",
+        rust: "src/workers/waiter.rs",
+        c: "c_compare/workers/waiter.h",
+    },
     twin!("workers" "children", "fork, waitpid, and a dead worker's successor"),
     twin!("workers" "pthread", "pthread_create and its stack"),
     twin!("workers" "seats", "at most so many peers at once"),
