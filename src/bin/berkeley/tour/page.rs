@@ -347,7 +347,7 @@ fn outcome(act: &Act) -> String {
 /// What one more connected peer cost.
 fn in_words(cost: Cost) -> String {
     let cost = match (cost.processes, cost.threads) {
-        (0, 0) => "no process and no thread".to_string(),
+        (0, 0) => "nothing".to_string(),
         (0, 1) => "1 thread".to_string(),
         (1, 1) => "1 process".to_string(),
         (processes, threads) => {
