@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::{Finished, Language, Program, SOON, program, run, until};
 use nix::sys::signal::{Signal, kill};
@@ -18,7 +18,10 @@ use serde_json::Value;
 
 /// One tour at a time: several of them, beside all other tests, would
 /// measure the machine's patience.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The servers are played under each of three models.
 const LABS: [(&str, &[&str]); 10] = [
@@ -43,7 +46,7 @@ fn tour(args: &[&str]) -> Command {
 }
 
 fn finished(args: &[&str]) -> Finished {
-    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|lock| lock.into_inner());
+    let _alone = alone();
     run(&mut tour(args), b"")
 }
 
@@ -127,8 +130,7 @@ fn no_color_is_honoured_on_a_terminal() {
         let mut command = Command::new(&script);
         command.args(["-qec", &line, "/dev/null"]);
         command.env("TERM", "xterm").env("NO_COLOR", no_color);
-        let _one =
-            ONE_AT_A_TIME.lock().unwrap_or_else(|lock| lock.into_inner());
+        let _alone = alone();
         run(&mut command, b"").out()
     };
     assert!(shown("").contains("\x1b[32m"), "green on a terminal");
@@ -138,8 +140,7 @@ fn no_color_is_honoured_on_a_terminal() {
 #[test]
 fn an_interrupted_tour_leaves_nobody_behind() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
-        let _one =
-            ONE_AT_A_TIME.lock().unwrap_or_else(|lock| lock.into_inner());
+        let _alone = alone();
         let mut tool = Program::spawn(&mut tour(&["echo", "worker_demo"]));
         until(SOON, "a server with a child is running", || {
             tool.descendants().len() > 1
@@ -152,7 +153,7 @@ fn an_interrupted_tour_leaves_nobody_behind() {
 
 #[test]
 fn even_a_killed_tour_leaves_nobody_behind() {
-    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|lock| lock.into_inner());
+    let _alone = alone();
     let mut tool = Program::spawn(&mut tour(&["echo", "knock"]));
     until(SOON, "a server is running", || !tool.descendants().is_empty());
     kill(Pid::from_raw(tool.pid()), Signal::SIGKILL).unwrap();
@@ -223,8 +224,7 @@ impl Elsewhere {
     fn tour(&self, args: &[&str]) -> Finished {
         let mut command = Command::new(self.0.join("berkeley"));
         command.args(["tour", "--language", "rust"]).args(args);
-        let _one =
-            ONE_AT_A_TIME.lock().unwrap_or_else(|lock| lock.into_inner());
+        let _alone = alone();
         run(&mut command, b"")
     }
 }

@@ -188,7 +188,7 @@ fn run(
     args: &[OsString],
     progress: &Progress,
 ) -> Result<Ended> {
-    let mut stage = Stage::default();
+    let mut stage = Stage::open()?;
     let name = Path::new(program);
     let short = name.file_name().unwrap_or(program).to_string_lossy();
     let builder = match stage.start(&short, name, args, Some(folder)) {

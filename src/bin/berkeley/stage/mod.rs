@@ -8,22 +8,24 @@
 //! killed itself, the kernel sends each program a SIGTERM (PR_SET_PDEATHSIG).
 //! Man pages: `prctl(2)`, `setpgid(2)`, `poll(2)`.
 
+mod console;
 mod interrupt;
 pub(crate) mod kernel;
 mod process;
 
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
+use console::Console;
+pub(crate) use console::Stream;
 pub(crate) use interrupt::{Interrupted, watch};
 use process::Process;
-pub(crate) use process::Stream;
 
 /// Long enough for a busy machine; only a failure waits for it.
 const SOON: Duration = Duration::from_secs(10);
@@ -61,13 +63,18 @@ pub(crate) fn fell_short<T>(why: impl Into<String>) -> anyhow::Result<T> {
 }
 
 /// Programs that run at the same time, and what they said, in order.
-#[derive(Default)]
 pub(crate) struct Stage {
+    console: Console,
     processes: Vec<Process>,
     heard: Vec<Heard>,
 }
 
 impl Stage {
+    pub(crate) fn open() -> anyhow::Result<Stage> {
+        let console = Console::open()?;
+        Ok(Stage { console, processes: Vec::new(), heard: Vec::new() })
+    }
+
     /// Starts a program; `name` is what messages call it.
     pub(crate) fn start(
         &mut self,
@@ -77,9 +84,12 @@ impl Stage {
         folder: Option<&Path>,
     ) -> anyhow::Result<Who> {
         interrupt::check()?;
-        let process = Process::spawn(name, path, args, folder)?;
+        let who = Who(self.processes.len());
+        let out = self.console.voice(who, Stream::Out)?;
+        let err = self.console.voice(who, Stream::Err)?;
+        let process = Process::spawn(name, path, args, folder, out, err)?;
         self.processes.push(process);
-        Ok(Who(self.processes.len() - 1))
+        Ok(who)
     }
 
     pub(crate) fn pid(&self, who: Who) -> i32 {
@@ -132,7 +142,7 @@ impl Stage {
     ) -> anyhow::Result<()> {
         let start = Instant::now();
         while !is_so(self) {
-            let has_ended = self.processes[who.0].has_ended();
+            let has_ended = self.is_gone(who)?;
             self.listen()?;
             if is_so(self) {
                 break;
@@ -162,37 +172,27 @@ impl Stage {
         self.processes[who.0].types(line)
     }
 
-    /// Waits for the end of the program and of all that it printed: somebody
-    /// it left behind would still hold its output. The end must be as
-    /// expected: an exit code, or minus the signal that killed it.
+    /// Waits for the end of the program and of its whole family. The end
+    /// must be as expected: an exit code, or minus the signal that killed it.
     pub(crate) fn ends(
         &mut self,
         who: Who,
         expected: i32,
     ) -> anyhow::Result<()> {
         let start = Instant::now();
-        let code = loop {
+        while !self.is_gone(who)? {
             self.listen()?;
-            let process = &mut self.processes[who.0];
-            let code = process.exit_code();
-            match code {
-                Some(code) if process.is_silent() => break code,
-                _ if start.elapsed() < SOON => {}
-                Some(_) => {
-                    return fell_short(format!(
-                        "{} ended, but somebody still holds its output",
-                        process.name
-                    ));
-                }
-                None => {
-                    let limit = SOON.as_secs();
-                    let name = &process.name;
-                    return fell_short(format!(
-                        "{name} did not end within {limit} s"
-                    ));
-                }
+            if start.elapsed() > SOON {
+                let process = &mut self.processes[who.0];
+                let how = match process.exit_code() {
+                    Some(_) => "ended, but left processes behind for",
+                    None => "did not end within",
+                };
+                let (name, limit) = (&process.name, SOON.as_secs());
+                return fell_short(format!("{name} {how} {limit} s"));
             }
-        };
+        }
+        let code = self.processes[who.0].exit_code().unwrap_or_default();
         if code != expected {
             let name = self.processes[who.0].name.clone();
             let words = self.last_words(who);
@@ -212,41 +212,52 @@ impl Stage {
         loop {
             let known = self.heard.len();
             self.listen()?;
+            let is_gone = self.is_gone(who)?;
             for heard in &self.heard[known..] {
                 pass_on(&heard.text);
             }
-            let process = &mut self.processes[who.0];
-            if let Some(code) = process.exit_code()
-                && process.is_silent()
-            {
-                return Ok(code);
+            if is_gone {
+                let code = self.processes[who.0].exit_code();
+                return Ok(code.unwrap_or_default());
             }
         }
     }
 
     /// As a user's Ctrl-C, or `kill`.
-    pub(crate) fn signal(&self, who: Who, signal: Signal) {
-        // An end before the signal is seen where the end is waited for.
-        let _ = kill(Pid::from_raw(self.pid(who)), signal);
+    pub(crate) fn signal(&mut self, who: Who, signal: Signal) {
+        self.processes[who.0].signal(signal);
+    }
+
+    /// Whether the program and its family have ended; all that they printed
+    /// has been heard then.
+    fn is_gone(&mut self, who: Who) -> anyhow::Result<bool> {
+        if !self.processes[who.0].is_gone() {
+            return Ok(false);
+        }
+        self.hear()?;
+        let heard = &mut self.heard;
+        self.console.finish(who, &mut |who, stream, text| {
+            heard.push(Heard { who, stream, text });
+        });
+        Ok(true)
     }
 
     /// Takes in what is printed within the next moment.
     fn listen(&mut self) -> anyhow::Result<()> {
         interrupt::check()?;
-        let pipes = self.processes.iter().flat_map(Process::pipes);
-        let mut fds: Vec<PollFd> =
-            pipes.map(|pipe| PollFd::new(pipe, PollFlags::POLLIN)).collect();
+        let mut fds = [PollFd::new(self.console.as_fd(), PollFlags::POLLIN)];
         match poll(&mut fds, LOOK) {
-            Ok(0) | Err(Errno::EINTR) => return Ok(()),
-            ready => ready?,
-        };
-        for (at, process) in self.processes.iter_mut().enumerate() {
-            process.hear(|stream, text| {
-                let who = Who(at);
-                self.heard.push(Heard { who, stream, text });
-            })?;
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
         }
-        Ok(())
+        self.hear()
+    }
+
+    fn hear(&mut self) -> anyhow::Result<()> {
+        let heard = &mut self.heard;
+        self.console.hear(&mut |who, stream, text| {
+            heard.push(Heard { who, stream, text });
+        })
     }
 
     /// All lines so far, in the order in which they came.
@@ -280,11 +291,7 @@ fn ending(code: i32) -> String {
 impl Drop for Stage {
     fn drop(&mut self) {
         for process in &mut self.processes {
-            let group = Pid::from_raw(process.pid());
-            // Also where the program has ended: its group is empty then, or
-            // holds what it left behind.
-            let _ = killpg(group, Signal::SIGKILL);
-            process.reap();
+            process.end();
         }
     }
 }

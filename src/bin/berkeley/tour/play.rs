@@ -35,7 +35,7 @@ pub(crate) fn act(scene: &Scene, house: &House, act: &mut Act) -> Result<()> {
     }
     let start = Instant::now();
     let mut play = Play {
-        stage: Stage::default(),
+        stage: Stage::open()?,
         model: act.model,
         house,
         language: act.language,
