@@ -32,7 +32,7 @@ static const char HELP[] =
     "Options:\n"
     "      --buffer <BYTES>          Bytes that one recv asks for"
     " [default: 4096]\n"
-    SERVER_OPTIONS_HELP("thread")
+    SERVER_OPTIONS_HELP("thread", "4096")
     "\n"
     "Example: echo_server --model fork 10000\n";
 
@@ -81,11 +81,14 @@ int main(int argc, char **argv)
     if (own_address(listener, &address) < 0)
         return fail(PROGRAM, "getsockname", at);
 
+    struct lab lab = echo_lab(&options);
+    struct server *server = server_open(listener, &options.server, &lab);
+    if (server == NULL)
+        return EXIT_FAILURE;
     warn("making a server on %s", address_text(&address, text));
     if (!options.server.quiet)
         warn("waiting for a connection");
-    struct lab lab = echo_lab(&options);
-    if (serve(listener, &options.server, &lab) != 0)
+    if (serve(server) != 0)
         return EXIT_FAILURE;
     if (!options.server.quiet)
         warn("quitting echo server");

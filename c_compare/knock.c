@@ -30,7 +30,7 @@ static const char HELP[] =
     " choose\n"
     "      --framing <HOW>           What ends a message: \"line\", or"
     " \"recv\" as in the handout [default: line]\n"
-    SERVER_OPTIONS_HELP("pool")
+    SERVER_OPTIONS_HELP("pool", "4096")
     "\n"
     "Example: knock -p 5000 --model fork\n";
 
@@ -79,12 +79,6 @@ int main(int argc, char **argv)
     if (own_address(listener, &address) < 0)
         return fail(PROGRAM, "getsockname", at);
 
-    int port = address_port(&address);
-    if (port >= 0)
-        say("Running knock, knock server on port %d", port);
-    else
-        say("Running knock, knock server on %s",
-            address_text(&address, text));
     /* Each peer tells one joke. */
     struct lab lab = {
         .program = PROGRAM,
@@ -92,7 +86,16 @@ int main(int argc, char **argv)
         .setup = &options.framing,
         .piece = LONGEST,
     };
-    return serve(listener, &options.server, &lab);
+    struct server *server = server_open(listener, &options.server, &lab);
+    if (server == NULL)
+        return EXIT_FAILURE;
+    int port = address_port(&address);
+    if (port >= 0)
+        say("Running knock, knock server on port %d", port);
+    else
+        say("Running knock, knock server on %s",
+            address_text(&address, text));
+    return serve(server);
 }
 
 static struct command_line parse(int argc, char **argv)

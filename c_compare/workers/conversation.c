@@ -55,8 +55,7 @@ void hold(const struct server *server, struct slot *slot, int socket,
         end_gracefully(socket, buffer, piece);
     /* Else the peer has left, or been silent for too long, or is gone:
      * ECONNRESET, EPIPE, … */
-    if (large != NULL)
-        free(large);
+    free(large);
 }
 
 static enum end exchange(const struct server *server, struct slot *slot,

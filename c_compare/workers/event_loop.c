@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,11 +20,10 @@ struct guest {
     bool ending; /* this side has said all and sent its FIN */
     struct peer peer;
     struct talking talking;
-    unsigned char *unsent; /* the rest of an answer that the kernel did not
-                              take at once; NULL: none */
+    /* The rest of an answer that the kernel did not take at once, or NULL. */
+    unsigned char *unsent;
     size_t from, to;
-    double deadline; /* when it will have been silent, or ending, for too
-                        long */
+    double deadline; /* when it is silent, or ending, for too long */
     alignas(max_align_t) unsigned char session[];
 };
 
@@ -38,7 +36,7 @@ enum door {
     CLOSED
 };
 
-/* The loop's state. Times are INFINITY when nothing is due. */
+/* The loop's state. */
 struct event_loop {
     struct server *server;
     struct slot *slot;
@@ -47,12 +45,11 @@ struct event_loop {
     void *state; /* the waiter's */
     enum door door;
     double reopening; /* when PAUSED ends */
-    struct guest **guests; /* by descriptor. The kernel always gives the
-                              lowest free number, so this is dense */
-    size_t room;
-    size_t present;
+    /* By descriptor. The kernel gives the lowest free number: it is dense. */
+    struct guest **guests;
+    size_t room, present;
     unsigned char *buffer;
-    double next_deadline; /* no deadline is earlier */
+    double next_deadline; /* no deadline is earlier; INFINITY: none */
     bool said_full;
 };
 
@@ -62,46 +59,34 @@ static void welcome(struct event_loop *loop);
 static void open_door(struct event_loop *loop);
 static void shut_door(struct event_loop *loop, enum door why);
 static void close_door(struct event_loop *loop);
-static void admit(struct event_loop *loop, int socket,
-                  const struct peer *peer);
+static void admit(struct event_loop *loop, int fd, const struct peer *peer);
 static void attend(struct event_loop *loop, int fd);
 static void settle(struct event_loop *loop, struct guest *guest, int done);
 static void dismiss(struct event_loop *loop, struct guest *guest);
+static void give_up(struct event_loop *loop, struct guest *guest);
 static void expire(struct event_loop *loop);
-static bool is_over(const struct server *server, const struct guest *guest);
 static int answer(const struct server *server, struct slot *slot,
                   struct guest *guest, struct bytes input);
-static int say_to(struct slot *slot, struct guest *guest,
-                  struct bytes bytes);
+static int say_to(struct slot *slot, struct guest *guest, struct bytes bytes);
 static int say_more(struct slot *slot, struct guest *guest);
 
 int run_event_loop(struct server *server, struct slot *slot, int listener,
                    const struct waiter *waiter)
 {
     const char *program = server->lab.program;
-    int first[] = {server->stop, listener};
-    char text[16];
     if (set_nonblocking(program, listener) != 0)
         return 1;
     void *state = grown(NULL, waiter->size);
     memset(state, 0, waiter->size);
     if (waiter->begin != NULL && waiter->begin(state, program) != 0)
         return 1;
-    for (size_t index = 0; index < 2; index++)
-        if (waiter->watch(state, first[index], INTEREST_READ) < 0) {
-            snprintf(text, sizeof text, "%d", first[index]);
-            return fail(program, "watch", text);
-        }
+    if (waiter->watch(state, server->stop, INTEREST_READ) < 0
+        || waiter->watch(state, listener, INTEREST_READ) < 0)
+        return fail(program, "watch", "stop, listener");
     struct event_loop loop = {
-        .server = server,
-        .slot = slot,
-        .listener = listener,
-        .waiter = waiter,
-        .state = state,
-        .door = OPEN,
-        .reopening = INFINITY,
-        .buffer = grown(NULL, server->lab.piece),
-        .next_deadline = INFINITY,
+        .server = server, .slot = slot, .listener = listener,
+        .waiter = waiter, .state = state, .door = OPEN,
+        .buffer = grown(NULL, server->lab.piece), .next_deadline = INFINITY,
     };
     run(&loop);
     if (waiter->end != NULL)
@@ -124,38 +109,30 @@ int set_nonblocking(const char *program, int socket)
 
 static void run(struct event_loop *loop)
 {
-    const struct waiter *waiter = loop->waiter;
-    int stop = loop->server->stop;
-    int seats = loop->server->seats.descriptor;
     struct ready ready = {0};
     while (loop->door != CLOSED
            || (loop->present > 0 && !is_cutting(&loop->server->board))) {
         ready.count = 0;
-        waiter->wait(loop->state, patience(loop), &ready);
+        loop->waiter->wait(loop->state, patience(loop), &ready);
         for (size_t index = 0; index < ready.count; index++) {
             int fd = ready.at[index];
-            if (fd == loop->listener) {
+            if (fd == loop->listener)
                 welcome(loop);
-            } else if (fd == stop) {
+            else if (fd == loop->server->stop)
                 close_door(loop);
-            } else if (fd == seats) {
-                /* Unless this very round has closed the door. */
-                if (loop->door == NO_SEAT) {
-                    waiter->ignore(loop->state, seats);
-                    open_door(loop);
-                }
-            } else {
+            else if (fd != loop->server->seats.descriptor)
                 attend(loop, fd);
-            }
+            else if (loop->door == NO_SEAT) /* not closed just now */
+                open_door(loop);
         }
         expire(loop);
     }
+    free(ready.at);
     /* The grace is over. To wait for those who were cut will not do: select
      * does not say that an AF_UNIX peer who takes nothing was. */
     for (size_t place = 0; place < loop->room; place++)
         if (loop->guests[place] != NULL)
             dismiss(loop, loop->guests[place]);
-    free(ready.at);
 }
 
 /* How long nothing will be due. */
@@ -184,11 +161,11 @@ static void welcome(struct event_loop *loop)
     const char *limit = waiter->full == NULL
         ? NULL : waiter->full(loop->state, loop->present);
     if (limit != NULL) {
+        shut_door(loop, FULL);
         if (!loop->said_full)
             server_warn(server, "%s reached: peers wait in the accept queue",
                         limit);
         loop->said_full = true;
-        shut_door(loop, FULL);
         return;
     }
     if (!seats_take(&server->seats, loop->slot)) {
@@ -215,6 +192,8 @@ static void open_door(struct event_loop *loop)
 {
     if (loop->door == CLOSED)
         return;
+    if (loop->door == NO_SEAT)
+        loop->waiter->ignore(loop->state, loop->server->seats.descriptor);
     loop->waiter->watch(loop->state, loop->listener, INTEREST_READ);
     loop->door = OPEN;
 }
@@ -230,63 +209,57 @@ static void shut_door(struct event_loop *loop, enum door why)
 /* For good. */
 static void close_door(struct event_loop *loop)
 {
-    const struct server *server = loop->server;
     if (loop->door == CLOSED)
         return;
     if (loop->door == NO_SEAT)
-        loop->waiter->ignore(loop->state, server->seats.descriptor);
+        loop->waiter->ignore(loop->state, loop->server->seats.descriptor);
     shut_door(loop, CLOSED);
-    loop->waiter->ignore(loop->state, server->stop);
+    loop->waiter->ignore(loop->state, loop->server->stop);
     shutdown(loop->listener, SHUT_RDWR);
 }
 
 /* The guests. */
 
-static void admit(struct event_loop *loop, int socket,
-                  const struct peer *peer)
+static void admit(struct event_loop *loop, int fd, const struct peer *peer)
 {
     const struct lab *lab = &loop->server->lab;
     const struct protocol *protocol = lab->protocol;
-    size_t place = (size_t)socket;
     count_up(&loop->slot->peers, 1);
     if (lab->arrived != NULL)
         lab->arrived(peer);
-    if (loop->waiter->watch(loop->state, socket, INTEREST_READ) < 0) {
-        close(socket); /* out of kernel memory */
+    if (loop->waiter->watch(loop->state, fd, INTEREST_READ) < 0) {
+        close(fd); /* out of kernel memory */
         if (lab->left != NULL)
             lab->left(peer);
         seats_give(&loop->server->seats, loop->slot);
         return;
     }
-    if (loop->room <= place) {
-        size_t room = 2 * place + 1;
+    if (loop->room <= (size_t)fd) {
+        size_t room = 2 * (size_t)fd + 1;
         loop->guests = grown(loop->guests, room * sizeof *loop->guests);
         while (loop->room < room)
             loop->guests[loop->room++] = NULL;
     }
     struct guest *guest = grown(NULL, sizeof *guest + protocol->size);
     *guest = (struct guest){
-        .socket = socket,
-        .talking = board_enter(&loop->server->board, loop->slot, socket),
-        .peer = *peer,
-        .interest = INTEREST_READ,
-        .deadline = INFINITY,
+        .socket = fd, .peer = *peer,
+        .talking = board_enter(&loop->server->board, loop->slot, fd),
+        .interest = INTEREST_READ, .deadline = INFINITY,
     };
     if (protocol->begin != NULL)
         protocol->begin(guest->session, lab->setup, peer_id(peer));
-    loop->guests[place] = guest;
+    loop->guests[fd] = guest;
     loop->present++;
-    int said = 0;
+    struct bytes greeting = {0};
     if (protocol->greeting != NULL)
-        said = say_to(loop->slot, guest, protocol->greeting(guest->session));
-    settle(loop, guest, said);
+        greeting = protocol->greeting(guest->session);
+    settle(loop, guest, say_to(loop->slot, guest, greeting));
 }
 
 /* A guest is readable, or takes more of its answer. */
 static void attend(struct event_loop *loop, int fd)
 {
-    struct guest *guest =
-        (size_t)fd < loop->room ? loop->guests[fd] : NULL;
+    struct guest *guest = (size_t)fd < loop->room ? loop->guests[fd] : NULL;
     if (guest == NULL)
         return;
     if (guest->unsent != NULL) {
@@ -294,33 +267,33 @@ static void attend(struct event_loop *loop, int fd)
         return;
     }
     ssize_t got = recv_some(fd, loop->buffer, loop->server->lab.piece);
-    if (got == 0) {
+    struct bytes input = {loop->buffer, (size_t)got};
+    if (got == 0)
         dismiss(loop, guest);
-    } else if (got < 0) {
+    else if (got < 0)
         settle(loop, guest, -1);
-    } else if (!guest->ending) {
-        struct bytes input = {loop->buffer, (size_t)got};
+    else if (!guest->ending)
         settle(loop, guest, answer(loop->server, loop->slot, guest, input));
-    }
 }
 
 /* What to wait for next, and how long. */
 static void settle(struct event_loop *loop, struct guest *guest, int done)
 {
-    if (done < 0) {
-        if (errno != EAGAIN)
-            dismiss(loop, guest); /* the peer is gone */
+    const struct protocol *protocol = loop->server->lab.protocol;
+    if (done < 0 && errno != EAGAIN)
+        dismiss(loop, guest); /* the peer is gone */
+    if (done < 0)
         return;
-    }
     enum interest interest =
         guest->unsent == NULL ? INTEREST_READ : INTEREST_WRITE;
-    if (guest->interest != interest) {
-        guest->interest = interest;
+    if (guest->interest != interest)
         loop->waiter->change(loop->state, guest->socket, interest);
-    }
+    guest->interest = interest;
     double time = loop->server->options.idle_timeout;
-    if (guest->unsent == NULL
-        && (guest->given_up || is_over(loop->server, guest))) {
+    bool over = guest->given_up
+             || (protocol->is_over != NULL
+                 && protocol->is_over(guest->session));
+    if (guest->unsent == NULL && over) {
         /* A graceful end, as in conversation. */
         guest->ending = true;
         time = LINGER;
@@ -356,6 +329,21 @@ static void dismiss(struct event_loop *loop, struct guest *guest)
     free(guest);
 }
 
+/* After too long a silence. */
+static void give_up(struct event_loop *loop, struct guest *guest)
+{
+    if (guest->unsent == NULL) {
+        dismiss(loop, guest);
+        return;
+    }
+    /* It takes nothing, but it may be sending. A graceful end lets it finish;
+     * close at once would send an RST. */
+    free(guest->unsent);
+    guest->unsent = NULL;
+    guest->given_up = true;
+    settle(loop, guest, 0);
+}
+
 /* Does what has become due. */
 static void expire(struct event_loop *loop)
 {
@@ -369,30 +357,12 @@ static void expire(struct event_loop *loop)
     loop->next_deadline = INFINITY;
     for (size_t place = 0; place < loop->room; place++) {
         struct guest *guest = loop->guests[place];
-        if (guest == NULL)
-            continue;
-        if (guest->deadline > time) {
-            if (loop->next_deadline > guest->deadline)
-                loop->next_deadline = guest->deadline;
-            continue;
-        }
-        if (guest->unsent == NULL) {
-            dismiss(loop, guest);
-        } else {
-            /* It takes nothing, but it may be sending. A graceful end lets it
-             * finish; close at once would send an RST. */
-            free(guest->unsent);
-            guest->unsent = NULL;
-            guest->given_up = true;
-            settle(loop, guest, 0);
+        if (guest != NULL && guest->deadline <= time) {
+            give_up(loop, guest);
+        } else if (guest != NULL && guest->deadline < loop->next_deadline) {
+            loop->next_deadline = guest->deadline;
         }
     }
-}
-
-static bool is_over(const struct server *server, const struct guest *guest)
-{
-    const struct protocol *protocol = server->lab.protocol;
-    return protocol->is_over != NULL && protocol->is_over(guest->session);
 }
 
 static int answer(const struct server *server, struct slot *slot,
@@ -412,8 +382,7 @@ static int answer(const struct server *server, struct slot *slot,
 }
 
 /* Sends what the kernel takes now and keeps the rest. */
-static int say_to(struct slot *slot, struct guest *guest,
-                  struct bytes bytes)
+static int say_to(struct slot *slot, struct guest *guest, struct bytes bytes)
 {
     if (bytes.length == 0)
         return 0;

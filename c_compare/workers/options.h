@@ -77,15 +77,15 @@ enum {
     {"stats", no_argument, NULL, OPTION_STATS}, \
     {"stack", required_argument, NULL, OPTION_STACK}
 
-/* For --help; `MODEL` is the program's default. */
-#define SERVER_OPTIONS_HELP(MODEL) \
+/* For --help; `MODEL` and `BACKLOG` are the program's defaults. */
+#define SERVER_OPTIONS_HELP(MODEL, BACKLOG) \
 "      --host <ADDRESS>          Address to listen on [default: 127.0.0.1]\n" \
 "      --unix <PATH>             Listen on a socket in the file system" \
 " instead\n" \
 "      --model <NAME>            Worker model [default: " MODEL "]\n" \
 "      --workers <N>             Processes or threads of a pool model" \
 " [default: 8]\n" \
-"      --backlog <N>             Argument of listen(2) [default: 4096]\n" \
+"      --backlog <N>             Argument of listen(2) [default: " BACKLOG "]\n" \
 "      --idle-timeout <SECONDS>  Close a peer that is silent, or takes" \
 " nothing, for so long\n" \
 "      --max-peers <N>           Conversations at once; further peers wait" \

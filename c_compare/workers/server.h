@@ -43,11 +43,6 @@ enum remedy {
 /* The policy: a server ends only for what it cannot serve without. */
 enum remedy remedy_for(int errnum);
 
-/* Everything a model needs, and the signals that end it; NULL after a line
- * on stderr that says why not. */
-struct server *server_open(int listener, const struct options *options,
-                           const struct lab *lab);
-
 /* The next peer, for whoever may block; -1 when the server is stopping.
  * Takes a seat for it. */
 int next_peer(struct server *server, struct slot *slot, struct peer *peer);

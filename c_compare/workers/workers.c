@@ -20,10 +20,9 @@ static int (*const serve_by[])(struct server *) = {
     [REUSEPORT] = reuseport_serve,
 };
 
-int serve(int listener, const struct options *options, const struct lab *lab)
+int serve(struct server *server)
 {
-    struct server *server = server_open(listener, options, lab);
-    if (server == NULL || serve_by[options->model](server) != 0)
+    if (serve_by[server->options.model](server) != 0)
         return 1;
     server_close(server);
     return 0;

@@ -41,10 +41,16 @@ struct lab {
     void (*left)(const struct peer *peer);
 };
 
-/* Serves every peer that connects to `listener`, until a signal ends it. 0,
- * or 1 after a line that says why: only what a server cannot do without, its
- * shared memory, its first worker. */
-int serve(int listener, const struct options *options,
-          const struct lab *lab);
+struct server;
+
+/* Everything a server needs, and the signals that end it: from here on the
+ * first of them is an orderly end. NULL after a line that says why. */
+struct server *server_open(int listener, const struct options *options,
+                           const struct lab *lab);
+
+/* Serves every peer that connects, until a signal ends it. 0, or 1 after a
+ * line that says why: only what a server cannot do without, its first
+ * worker. */
+int serve(struct server *server);
 
 #endif

@@ -15,7 +15,7 @@ use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
     usage,
 };
-use berkeley::workers::{self, Lab, Model};
+use berkeley::workers::{self, Lab, Model, Server, serve};
 use clap::Parser;
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage,
@@ -72,23 +72,21 @@ fn run(options: Options) -> Result<(), Failed> {
     let bound: SockaddrStorage =
         getsockname(listener.as_raw_fd()).map_err(at("getsockname"))?;
 
+    let quiet = options.server.quiet;
+    let lab = EchoLab { piece: options.buffer as usize, quiet };
+    let server = Server::open(listener, options.server, lab)?;
     warn(format_args!("making a server on {}", Shown(&bound)));
-    if !options.server.quiet {
+    if !quiet {
         warn(format_args!("waiting for a connection"));
     }
-    let lab = EchoLab {
-        piece: options.buffer as usize,
-        quiet: options.server.quiet,
-    };
-    workers::serve(listener, options.server, lab)?;
-    if !lab.quiet {
+    serve(server)?;
+    if !quiet {
         warn(format_args!("quitting echo server"));
     }
     Ok(())
 }
 
 /// What the handout's server prints.
-#[derive(Clone, Copy)]
 struct EchoLab {
     piece: usize,
     quiet: bool,

@@ -13,7 +13,7 @@ use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
     usage,
 };
-use berkeley::workers::{self, Lab, Model};
+use berkeley::workers::{self, Lab, Model, Server, serve};
 use clap::Parser;
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage,
@@ -74,6 +74,8 @@ fn run(options: Options) -> Result<(), Failed> {
     let bound: SockaddrStorage =
         getsockname(listener.as_raw_fd()).map_err(at("getsockname"))?;
 
+    let lab = Joke(options.framing);
+    let server = Server::open(listener, options.server, lab)?;
     match Shown(&bound).port() {
         Some(port) => {
             say(format_args!("Running knock, knock server on port {port}"));
@@ -83,7 +85,7 @@ fn run(options: Options) -> Result<(), Failed> {
             Shown(&bound)
         )),
     }
-    workers::serve(listener, options.server, Joke(options.framing))
+    serve(server)
 }
 
 /// Each peer tells one joke.

@@ -13,7 +13,7 @@ use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
     usage,
 };
-use berkeley::workers::{self, Lab, Model};
+use berkeley::workers::{self, Lab, Model, Server, serve};
 use clap::Parser;
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage,
@@ -69,6 +69,7 @@ fn run(options: Options) -> Result<(), Failed> {
     let bound: SockaddrStorage =
         getsockname(listener.as_raw_fd()).map_err(at("getsockname"))?;
 
+    let server = Server::open(listener, options.server, Class)?;
     let shown = Shown(&bound);
     match shown.port() {
         Some(port) => {
@@ -76,7 +77,7 @@ fn run(options: Options) -> Result<(), Failed> {
         }
         None => say(format_args!("Listening at {shown}")),
     }
-    workers::serve(listener, options.server, Class)
+    serve(server)
 }
 
 /// Each peer is a student.

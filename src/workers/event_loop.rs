@@ -32,6 +32,8 @@ struct Guest<S> {
     session: S,
     /// The rest of an answer that the kernel did not take at once.
     unsent: Vec<u8>,
+    /// How much of that it has taken since.
+    taken: usize,
     interest: Interest,
     /// It did not take what was sent.
     given_up: bool,
@@ -234,7 +236,9 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         self.server.lab.arrived(&peer);
         let fd = socket.as_raw_fd();
         if self.waiter.watch(fd, Interest::Read).is_err() {
-            return self.server.seats.give(self.slot); // out of kernel memory
+            drop(socket); // out of kernel memory
+            self.server.lab.left(&peer);
+            return self.server.seats.give(self.slot);
         }
         let place = place_of(fd);
         if self.guests.len() <= place {
@@ -247,6 +251,7 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             peer,
             session: self.server.lab.session(&peer),
             unsent: Vec::new(),
+            taken: 0,
             interest: Interest::Read,
             given_up: false,
             ending: false,
@@ -400,11 +405,12 @@ fn say_to(
 }
 
 fn say_more<S>(slot: &Slot, guest: &mut Guest<S>) -> Result<(), Errno> {
-    let sent = send(&guest.socket, &guest.unsent)?;
+    let sent = send(&guest.socket, &guest.unsent[guest.taken..])?;
     slot.bytes_out.fetch_add(sent as u64, Ordering::Relaxed);
-    guest.unsent.drain(..sent);
-    if guest.unsent.is_empty() {
+    guest.taken += sent;
+    if guest.taken == guest.unsent.len() {
         guest.unsent = Vec::new(); // most peers never need it again
+        guest.taken = 0;
     }
     Ok(())
 }

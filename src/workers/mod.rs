@@ -34,8 +34,6 @@ pub mod reuseport;
 pub mod select;
 pub mod thread;
 
-use std::os::fd::OwnedFd;
-
 use crate::protocols::Session;
 use crate::sockets::{Failed, Peer};
 
@@ -70,16 +68,11 @@ pub trait Lab: Sized + Sync + 'static {
     fn left(&self, _peer: &Peer) {}
 }
 
-/// Serves every peer that connects to `listener`, until a signal ends it.
+/// Serves every peer that connects, until a signal ends it.
 ///
 /// # Errors
-/// Only what a server cannot do without: its shared memory, its first worker.
-pub fn serve<L: Lab>(
-    listener: OwnedFd,
-    options: Options,
-    lab: L,
-) -> Result<(), Failed> {
-    let server = Server::open(listener, options, lab)?;
+/// Only what a server cannot do without: its first worker.
+pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     match server.options.model {
         Model::Iterative => iterative::serve(server),
         Model::Fork => fork::serve(server),

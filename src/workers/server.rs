@@ -70,7 +70,8 @@ pub fn remedy(errno: Errno) -> Remedy {
 }
 
 impl<L: Lab> Server<L> {
-    /// Everything a model needs, and the signals that end it.
+    /// Everything a model needs, and the signals that end it: from here on
+    /// the first of them is an orderly end.
     pub fn open(
         listener: OwnedFd,
         options: Options,

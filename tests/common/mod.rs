@@ -121,7 +121,7 @@ pub fn in_both(promise: impl Fn(Language) + Sync) {
 /// Four cases side by side: most of a case is waiting. All are tried, so
 /// that a failure names every square of the table that broke. `ONLY=c/fork`
 /// in the environment narrows it down.
-fn hold<T: Copy + Send + Display>(
+pub fn hold<T: Copy + Send + Display>(
     mut cases: Vec<T>,
     promise: impl Fn(T) + Sync,
 ) {

@@ -10,6 +10,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind,
     getsockname, recv, send, setsockopt, socket, sockopt,
@@ -274,6 +275,10 @@ pub fn scripted<'scope, T: Send + 'scope>(
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let script = scope.spawn(move || {
+        // Bounded: a client that cannot even start must not hang the test.
+        let mut wait = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+        let came = poll(&mut wait, PollTimeout::from(10_000_u16)).unwrap();
+        assert_eq!(came, 1, "no client came");
         let (peer, _) = listener.accept().unwrap();
         script(peer.into())
     });

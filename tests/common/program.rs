@@ -117,11 +117,11 @@ impl Program {
                 return line.clone();
             }
             let left = limit.saturating_sub(start.elapsed());
-            assert!(
-                !left.is_zero() && heard.ended < 2,
-                "no line with {what}; printed: {:?}",
-                heard.lines
-            );
+            if left.is_zero() || heard.ended == 2 {
+                let lines = heard.lines.clone();
+                drop(heard); // A panic would poison the lock.
+                panic!("no line with {what}; printed: {lines:?}");
+            }
             heard = news.wait_timeout(heard, left).unwrap().0;
         }
     }

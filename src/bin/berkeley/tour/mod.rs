@@ -3,10 +3,13 @@
 //! `scenes` says what happens in each lab and what must come of it, `play`
 //! lets one of them happen, `record` keeps what came of it, `page` shows it.
 
+mod cost;
 mod page;
+mod panes;
 mod play;
 mod record;
 mod scenes;
+mod text;
 
 use std::time::Instant;
 

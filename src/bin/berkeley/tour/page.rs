@@ -4,7 +4,8 @@ use std::io;
 
 use anyhow::Result;
 
-use super::record::{Act, Cost, Found, Line, Tour};
+use super::panes::{self, mark};
+use super::record::{Act, Cost, Found, Tour};
 use super::scenes::Scene;
 use crate::catalogue::Language;
 use crate::house::{Built, House};
@@ -12,9 +13,6 @@ use crate::screen::{
     BAD, GOOD, HEADING, NAME, PLAIN, QUIET, Screen, pad, paint,
 };
 use crate::stage::Stream;
-
-/// More lines than this are shown by their first and last ones.
-const MANY: usize = 24;
 
 pub(crate) struct Page<'a> {
     screen: &'a mut Screen,
@@ -72,7 +70,7 @@ impl<'a> Page<'a> {
         for act in acts.iter().filter(spoke) {
             if self.full || !shown.iter().any(|old| old.is_like(act)) {
                 self.screen.blank()?;
-                self.conversation(act)?;
+                panes::show(self.screen, act)?;
                 shown.push(act);
             }
         }
@@ -91,83 +89,6 @@ impl<'a> Page<'a> {
         }
         self.try_next(scene, acts)?;
         self.screen.flush()?;
-        Ok(())
-    }
-
-    fn conversation(&mut self, act: &Act) -> io::Result<()> {
-        let name = match act.model {
-            Some(model) => format!("{}, {model}", act.language.name()),
-            None => act.language.name().to_string(),
-        };
-        let name = match act.peer {
-            Some(peer) => format!("{name}, with {peer}"),
-            None => name,
-        };
-        self.screen.line(&format!("  {}", paint(QUIET, &name)))?;
-        let roles: Vec<&str> =
-            act.commands.iter().map(|command| command.role).collect();
-        if roles == ["server", "client"] {
-            self.two_panes(act)
-        } else {
-            self.one_pane(act)
-        }
-    }
-
-    /// The server on the left, the client on the right, time downwards.
-    fn two_panes(&mut self, act: &Act) -> io::Result<()> {
-        let pane = (self.screen.width - 2 - 2) / 2;
-        let heads = act.commands.iter().map(|command| {
-            let text = format!("{}: {}", command.role, command.command);
-            in_pane(&text, pane, "", NAME)
-        });
-        let heads: Vec<Vec<String>> = heads.collect();
-        let rows = heads.iter().map(Vec::len).max().unwrap_or(0);
-        for row in 0..rows {
-            let cell = |at: usize| heads[at].get(row).map_or("", |text| text);
-            self.row(pane, cell(0), cell(1))?;
-        }
-        for line in few(&act.lines) {
-            let Some(line) = line else {
-                self.row(pane, &paint(QUIET, "…"), "")?;
-                continue;
-            };
-            for text in in_pane(&line.text, pane, mark(line.stream), PLAIN) {
-                if line.role == "server" {
-                    self.row(pane, &text, "")?;
-                } else {
-                    self.row(pane, "", &text)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn row(&mut self, pane: usize, left: &str, right: &str) -> io::Result<()> {
-        self.screen.line(&format!("  {}  {right}", pad(left, pane)))
-    }
-
-    /// One program after the other.
-    fn one_pane(&mut self, act: &Act) -> io::Result<()> {
-        let pane = self.screen.width - 2;
-        for command in &act.commands {
-            let text = paint(NAME, &command.command);
-            self.screen.line(&format!("  {text}"))?;
-            let lines = act.lines.iter();
-            let lines: Vec<Line> = lines
-                .filter(|line| line.role == command.role)
-                .cloned()
-                .collect();
-            for line in few(&lines) {
-                let Some(line) = line else {
-                    self.screen.line(&format!("  {}", paint(QUIET, "…")))?;
-                    continue;
-                };
-                let mark = mark(line.stream);
-                for text in in_pane(&line.text, pane, mark, PLAIN) {
-                    self.screen.line(&format!("  {text}"))?;
-                }
-            }
-        }
         Ok(())
     }
 
@@ -285,42 +206,6 @@ impl<'a> Page<'a> {
             paint(NAME, &self.house.typed(Language::Rust, "berkeley list"))
         ))
     }
-}
-
-/// Where a line was printed, in one sign.
-fn mark(stream: Stream) -> &'static str {
-    match stream {
-        Stream::Out => "│",
-        Stream::Err => "┊",
-        Stream::Typed => ">",
-    }
-}
-
-/// A text cut to a pane, each line behind its mark.
-fn in_pane(
-    text: &str,
-    pane: usize,
-    mark: &str,
-    style: anstyle::Style,
-) -> Vec<String> {
-    let mark = match mark {
-        "" => String::new(),
-        mark => format!("{} ", paint(QUIET, mark)),
-    };
-    let room = pane - textwrap::core::display_width(&mark);
-    let lines = textwrap::wrap(text, room);
-    let lines = lines.iter().map(|line| paint(style, line));
-    lines.map(|line| format!("{mark}{line}")).collect()
-}
-
-/// All lines, or the first and the last ones; `None` where some are left out.
-fn few(lines: &[Line]) -> Vec<Option<&Line>> {
-    if lines.len() <= MANY {
-        return lines.iter().map(Some).collect();
-    }
-    let (first, last) = (&lines[..6], &lines[lines.len() - 3..]);
-    let first = first.iter().map(Some).chain([None]);
-    first.chain(last.iter().map(Some)).collect()
 }
 
 fn word(found: Found) -> &'static str {

@@ -9,9 +9,10 @@ use nix::sys::signal::Signal;
 
 use super::record::{Act, Command, Cost, Found, Line};
 use super::scenes::Scene;
+use super::text::{is_like, without_numbers, words};
 use crate::catalogue::Language;
 use crate::house::House;
-use crate::stage::{FellShort, Stage, Stream, Who, fell_short, kernel};
+use crate::stage::{FellShort, Stage, Stream, Who, fell_short};
 
 /// The stage of one act, and who plays in it.
 pub(crate) struct Play<'a> {
@@ -20,7 +21,7 @@ pub(crate) struct Play<'a> {
     house: &'a House,
     language: Language,
     cast: Vec<(Who, &'static str, String)>,
-    one_more_peer: Option<Cost>,
+    pub(crate) one_more_peer: Option<Cost>,
     peer: Option<&'static str>,
 }
 
@@ -76,7 +77,7 @@ impl Play<'_> {
     }
 
     /// The same for a program that does not appear in the record.
-    fn unseen(&mut self, name: &str, args: &[&str]) -> Result<Who> {
+    pub(crate) fn unseen(&mut self, name: &str, args: &[&str]) -> Result<Who> {
         let path = self.house.path(self.language, name);
         let args: Vec<OsString> = args.iter().map(Into::into).collect();
         self.stage.start(name, &path, &args, None)
@@ -148,60 +149,6 @@ impl Play<'_> {
         }
     }
 
-    /// What a connected peer that says nothing costs the server: the same
-    /// server once more, quiet, and `dumb_net`, which waits for a line of
-    /// its user first.
-    pub(crate) fn one_more_peer(
-        &mut self,
-        name: &str,
-        args: &[&str],
-    ) -> Result<()> {
-        let mut args = self.with_model(args);
-        args.push("--quiet");
-        let server = self.unseen(name, &args)?;
-        let port = self.stage.listens(server)?;
-        // Those that a server starts for itself may come after `listen`.
-        let before = self.rest(server)?;
-        let peer =
-            self.unseen("dumb_net", &["127.0.0.1", &port.to_string()])?;
-        let pid = self.stage.pid(server);
-        self.stage.until("accepts a silent peer", server, |_| {
-            kernel::has_accepted(&kernel::family(pid), port)
-        })?;
-        let expected = expected_cost(self.model);
-        let mut cost = Cost { processes: 0, threads: 0 };
-        let what = "takes a peer as its model says";
-        let as_expected = self.stage.until(what, server, |_| {
-            let after = size(pid);
-            cost = Cost {
-                processes: after.processes.saturating_sub(before.processes),
-                threads: after.threads.saturating_sub(before.threads),
-            };
-            expected.is_none_or(|expected| cost == expected)
-        });
-        self.one_more_peer = Some(cost);
-        as_expected?;
-        self.stage.signal(peer, Signal::SIGTERM);
-        self.stage.ends(peer, -(Signal::SIGTERM as i32))?;
-        self.interrupt(server, 0)
-    }
-
-    /// The size of a server that has nothing to do: it is in `accept`, or in
-    /// whatever it waits with, and all its threads sleep.
-    fn rest(&mut self, server: Who) -> Result<Cost> {
-        let pid = self.stage.pid(server);
-        let mut last = size(pid);
-        let mut same = 0;
-        self.stage.until("comes to rest", server, |_| {
-            let now = size(pid);
-            let asleep = kernel::is_asleep(&kernel::family(pid));
-            same = if now == last && asleep { same + 1 } else { 0 };
-            last = now;
-            same >= 3
-        })?;
-        Ok(last)
-    }
-
     fn record(&self, act: &mut Act) {
         act.one_more_peer = self.one_more_peer;
         act.peer = self.peer;
@@ -224,65 +171,6 @@ impl Play<'_> {
             act.alike.push(Line { role, stream, text: alike });
         }
     }
-}
-
-/// How many processes and threads a server is.
-fn size(pid: i32) -> Cost {
-    let family = kernel::family(pid);
-    Cost { processes: family.len(), threads: kernel::threads(&family) }
-}
-
-/// A child is a process with one thread.
-fn expected_cost(model: Option<&str>) -> Option<Cost> {
-    match model? {
-        "fork" => Some(Cost { processes: 1, threads: 1 }),
-        "thread" => Some(Cost { processes: 0, threads: 1 }),
-        "epoll" => Some(Cost { processes: 0, threads: 0 }),
-        _ => None,
-    }
-}
-
-/// A command line as a user would type it.
-fn words(name: &str, args: &[&str]) -> String {
-    let quoted = args.iter().map(|arg| {
-        let is_plain =
-            |c: char| c.is_ascii_alphanumeric() || "-_./:=".contains(c);
-        if !arg.is_empty() && arg.chars().all(is_plain) {
-            (*arg).to_string()
-        } else {
-            format!("'{arg}'")
-        }
-    });
-    std::iter::once(name.to_string())
-        .chain(quoted)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// Whether `line` is `expected`, where `<n>` stands for any number.
-fn is_like(line: &str, expected: &str) -> bool {
-    let Some((before, behind)) = expected.split_once("<n>") else {
-        return line == expected;
-    };
-    let Some(rest) = line.strip_prefix(before) else { return false };
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    end > 0 && is_like(&rest[end..], behind)
-}
-
-/// Ports and the like, numbers of four digits and more, are all one.
-fn without_numbers(line: &str) -> String {
-    let mut out = String::new();
-    let mut number = String::new();
-    for c in line.chars().chain(['\n']) {
-        if c.is_ascii_digit() {
-            number.push(c);
-            continue;
-        }
-        out.push_str(if number.len() >= 4 { "<n>" } else { &number });
-        number.clear();
-        out.push(c);
-    }
-    out
 }
 
 /// Where a program that this kit did not write is, by PATH.

@@ -24,6 +24,8 @@ pub(crate) static ONE_TO_ONE: Scene = Scene {
 fn one_to_one(play: &mut Play) -> Result<()> {
     let server = play.start("server", "one_to_one", &["server", "0"])?;
     let port = play.stage.listens(server)?.to_string();
+    let listening = format!("listening on 0.0.0.0:{port}");
+    play.stage.says(server, &listening)?;
     let client = play.start("client", "one_to_one", &["127.0.0.1", &port])?;
     // Each waits for what it is to answer, as people do.
     play.stage.types(client, "Hello, are you there?")?;
@@ -44,7 +46,7 @@ fn one_to_one(play: &mut Play) -> Result<()> {
         server,
         Out,
         &[
-            &format!("listening on 0.0.0.0:{port}"),
+            &listening,
             "A Client Connected ('127.0.0.1', <n>)",
             "Hello, are you there?",
             "On my way home.",

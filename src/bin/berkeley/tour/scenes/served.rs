@@ -58,6 +58,8 @@ fn echo(play: &mut Play) -> Result<()> {
     let args = play.with_model(&["0"]);
     let server = play.start("server", "echo_server", &args)?;
     let port = play.stage.listens(server)?.to_string();
+    let making = format!("making a server on 127.0.0.1:{port}");
+    play.stage.says(server, &making)?;
     let message = "This is the message. It will be repeated.";
     let args = ["--host", "127.0.0.1", "--port", &port, message];
     let client = play.start("client", "echo_client", &args)?;
@@ -86,7 +88,7 @@ fn echo(play: &mut Play) -> Result<()> {
         server,
         Err,
         &[
-            &format!("making a server on 127.0.0.1:{port}"),
+            &making,
             "waiting for a connection",
             "connection - 127.0.0.1:<n>",
             "echo complete, client connection closed",
@@ -115,6 +117,8 @@ fn knock(play: &mut Play) -> Result<()> {
     let args = play.with_model(&["-p", "0"]);
     let server = play.start("server", "knock", &args)?;
     let port = play.stage.listens(server)?.to_string();
+    let running = format!("Running knock, knock server on port {port}");
+    play.stage.says(server, &running)?;
     let args = ["127.0.0.1", &port, "Spell", "Okay, S-P-E-L-L"];
     let client = play.start("client", "knock_client", &args)?;
     play.stage.ends(client, 0)?;
@@ -132,7 +136,6 @@ fn knock(play: &mut Play) -> Result<()> {
         ],
     )?;
     play.said(client, Err, &[])?;
-    let running = format!("Running knock, knock server on port {port}");
     play.said(server, Out, &[&running])?;
     play.said(server, Err, &[])?;
     play.one_more_peer("knock", &["-p", "0"])
@@ -160,6 +163,8 @@ fn roster(play: &mut Play) -> Result<()> {
     let args = play.with_model(&["--port", "0"]);
     let server = play.start("server", "roster_server", &args)?;
     let port = play.stage.listens(server)?.to_string();
+    let listening = format!("Listening at 127.0.0.1/{port}");
+    play.stage.says(server, &listening)?;
     let student = ["--name", "Alice", "--username", "alice", "--sid", "12345"];
     let args = [&["--port", &port][..], &student].concat();
     let client = play.start("client", "roster_client", &args)?;
@@ -181,7 +186,7 @@ fn roster(play: &mut Play) -> Result<()> {
         server,
         Out,
         &[
-            &format!("Listening at 127.0.0.1/{port}"),
+            &listening,
             "Connected: Student: Alice, Github Username: alice, sid: 12345",
         ],
     )?;
@@ -206,6 +211,8 @@ pub(crate) static UDP: Scene = Scene {
 fn udp(play: &mut Play) -> Result<()> {
     let server = play.start("server", "udp_echo_server", &["0"])?;
     let port = play.stage.is_bound(server)?.to_string();
+    let making = format!("making a UDP server on 127.0.0.1:{port}");
+    play.stage.says(server, &making)?;
     let args = ["--host", "127.0.0.1", "--port", &port, "hello"];
     let client = play.start("client", "udp_echo_client", &args)?;
     play.stage.ends(client, 0)?;
@@ -214,12 +221,5 @@ fn udp(play: &mut Play) -> Result<()> {
     play.said(client, Out, &["hello"])?;
     play.said(client, Err, &[])?;
     play.said(server, Out, &["received \"hello\"", "sent \"hello\""])?;
-    play.said(
-        server,
-        Err,
-        &[
-            &format!("making a UDP server on 127.0.0.1:{port}"),
-            "datagram - 127.0.0.1:<n>",
-        ],
-    )
+    play.said(server, Err, &[&making, "datagram - 127.0.0.1:<n>"])
 }
