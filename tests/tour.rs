@@ -182,6 +182,16 @@ fn a_tour_without_any_program_could_not_run() {
     assert_eq!(finished.code, 3, "{}", finished.out());
 }
 
+#[test]
+fn without_python_a_server_of_the_kit_answers_and_it_says_so() {
+    let mut command = tour(&["dumb_net", "http_get"]);
+    let _alone = alone();
+    let finished = run(command.env("PATH", "/nowhere"), b"");
+    let text = finished.out();
+    assert_eq!(finished.code, 0, "{text}");
+    assert_eq!(text.matches("echo_server of this kit").count(), 2, "{text}");
+}
+
 /// A program that is not what it should be, in a place of its own.
 #[test]
 fn a_wrong_answer_is_shown_with_what_was_expected() {

@@ -109,9 +109,9 @@ fn twins(screen: &mut Screen) -> Result<()> {
             screen.blank()?;
             screen.line(&format!("  {left} and {right}"))?;
         }
-        let both = format!("{}  {}", name_of(rust), name_of(c));
-        let both = pad(&paint(NAME, &both), 35);
-        screen.line(&format!("    {both}{}", twin.shows))?;
+        let rust = pad(&paint(NAME, &name_of(rust)), 17);
+        let c = pad(&paint(NAME, &name_of(c)), 16);
+        screen.line(&format!("    {rust} {c} {}", twin.shows))?;
     }
     Ok(())
 }
