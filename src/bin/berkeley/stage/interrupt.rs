@@ -31,10 +31,20 @@ pub(crate) fn watch() -> Result<()> {
     let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: `note` stores one atomic number, which a handler may.
-        unsafe { sigaction(signal, &action) }?;
+        let before = unsafe { sigaction(signal, &action) }?;
+        // `nohup` wants it ignored. For the others a handler is right even
+        // then: a program started here would inherit the ignoring.
+        if signal == Signal::SIGHUP && is_ignored(&before) {
+            // SAFETY: puts back what was there.
+            unsafe { sigaction(signal, &before) }?;
+        }
     }
     set_child_subreaper(true)?;
     Ok(())
+}
+
+fn is_ignored(action: &SigAction) -> bool {
+    matches!(action.handler(), SigHandler::SigIgn)
 }
 
 extern "C" fn note(signal: i32) {

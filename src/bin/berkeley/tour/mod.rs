@@ -36,14 +36,15 @@ once and again where it came out differently; --full shows all of them.
 In a checkout, cargo and make bring the programs up to date first. A language
 that cannot be built is left out, and the tour falls short by it (exit code 1);
 with --language it is not asked for. When no program is there to be run at
-all, the exit code is 3.
+all, the exit code is 3. An interrupted tour ends what it has started, and
+with 130 (SIGINT) or 143 (SIGTERM).
 
 JSON: {good, seconds, languages: [{language, built, note}], acts: [{lab,
 language, model, ok, found, why, seconds, one_more_peer: {processes, threads},
 peer, commands: [{role, command}], lines: [{role, stream, text}]}]}. \"found\" is
 ok, fell_short, missing or not_built; \"one_more_peer\" is what a connected peer
 cost the server; what does not apply is null. Lines are in the order in which
-they were read.
+they were printed.
 
 Examples:
   berkeley tour
@@ -51,7 +52,7 @@ Examples:
   berkeley tour --json | jq '.acts[] | select(.ok | not)'")]
 pub(crate) struct Options {
     /// Only these labs
-    #[arg(value_name = "LAB", value_parser = lab())]
+    #[arg(value_name = "LAB", value_parser = lab(), hide_possible_values = true)]
     labs: Vec<String>,
     /// rust, c or both
     #[arg(

@@ -1,6 +1,7 @@
 //! One act: a scene happens, in one language, under one model.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -52,13 +53,11 @@ pub(crate) fn act(scene: &Scene, house: &House, act: &mut Act) -> Result<()> {
             act.ok = true;
             act.found = Found::Ok;
         }
-        Err(error) => match error.downcast::<FellShort>() {
-            Ok(FellShort(why)) => act.why = Some(why),
-            Err(error) => match error.downcast::<std::io::Error>() {
-                Ok(error) => act.why = Some(error.to_string()),
-                Err(error) => return Err(error),
-            },
-        },
+        // A program that cannot be started is a finding, too.
+        Err(error) if error.is::<FellShort>() || error.is::<io::Error>() => {
+            act.why = Some(format!("{error:#}"));
+        }
+        Err(error) => return Err(error),
     }
     Ok(())
 }
