@@ -67,17 +67,16 @@ impl House {
             Language::Rust => checkout.cargo(),
             Language::C => Checkout::make(),
         };
-        let mut words = vec![program.to_string_lossy()];
+        let name = Path::new(&program).file_name().unwrap_or(&program);
+        let name = name.to_string_lossy();
+        let mut words = vec![name.clone()];
         words.extend(args.iter().map(|arg| arg.to_string_lossy()));
         let command = words.join(" ");
         if !is_there {
             progress.note(&format!("$ {command}"));
         }
-        progress.show(&format!("{}: {command}", language.name()));
         let built = run(&checkout.top, &program, &args, progress)?;
         progress.clear();
-        let name = Path::new(&program).file_name().unwrap_or(&program);
-        let name = name.to_string_lossy();
         Ok(match built {
             Ended::Well => Built::UpToDate,
             Ended::Badly(last) => Built::Failed(format!(
@@ -196,9 +195,9 @@ fn run(
         Err(error) if is_not_found(&error) => return Ok(Ended::NotFound),
         Err(error) => return Err(error),
     };
-    let code = stage.follow(builder, |line| {
-        let line: String = line.trim().chars().take(70).collect();
-        progress.show(&format!("{short}: {line}"));
+    let code = stage.follow(builder, |line, seconds| {
+        let line: String = line.chars().take(60).collect();
+        progress.show(&format!("{short}, {seconds} s: {line}"));
     })?;
     if code == 0 {
         return Ok(Ended::Well);

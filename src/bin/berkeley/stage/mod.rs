@@ -202,19 +202,23 @@ impl Stage {
         Ok(())
     }
 
-    /// Passes on each line as it comes, for as long as the program runs,
-    /// and returns its exit code.
+    /// Tells its last line so far and its seconds, whenever one of them is
+    /// new, for as long as the program runs; returns its exit code.
     pub(crate) fn follow(
         &mut self,
         who: Who,
-        mut pass_on: impl FnMut(&str),
+        mut tell: impl FnMut(&str, u64),
     ) -> anyhow::Result<i32> {
+        let start = Instant::now();
+        let mut told = None;
         loop {
-            let known = self.heard.len();
             self.listen()?;
             let is_gone = self.is_gone(who)?;
-            for heard in &self.heard[known..] {
-                pass_on(&heard.text);
+            let news = (self.heard.len(), start.elapsed().as_secs());
+            if told != Some(news) {
+                told = Some(news);
+                let last = self.heard.last();
+                tell(last.map_or("", |heard| heard.text.trim()), news.1);
             }
             if is_gone {
                 let code = self.processes[who.0].exit_code();
