@@ -27,3 +27,8 @@
 pub mod protocols;
 pub mod sockets;
 pub mod workers;
+
+// The unwinder from the compiler's static library instead of libgcc_s.so: a
+// shared library is five mappings, and each of them costs every `fork`.
+#[link(name = "gcc_eh", kind = "static", modifiers = "+whole-archive,-bundle")]
+unsafe extern "C" {}

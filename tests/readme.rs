@@ -1,5 +1,7 @@
 //! The README is true: every command it shows does what it says there.
 
+#![allow(clippy::unwrap_used)] // A surprise is a failure.
+
 mod common;
 
 use std::collections::HashMap;

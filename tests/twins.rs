@@ -204,7 +204,20 @@ fn served(
     let signal = nix::sys::signal::SIGINT;
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(own), signal).unwrap();
     assert_eq!(server.exit_code(), 0);
-    Some(calls(&folder))
+    let mut calls = calls(&folder);
+    if ["select", "poll", "epoll", "reuseport"].contains(&model) {
+        // Whether a loop hears of the end from its listener or from the
+        // eventfd first is nobody's promise.
+        for one in &mut calls {
+            let of_the_end = |call: &String| {
+                call.contains("SHUT_RDWR")
+                    || call.ends_with("EINVAL (Invalid argument)")
+            };
+            one.retain(|call| !of_the_end(call));
+        }
+        calls.sort();
+    }
+    Some(calls)
 }
 
 fn compare(what: &str, rust: &[Vec<String>], c: &[Vec<String>]) -> String {

@@ -36,39 +36,42 @@ impl Peer {
 }
 
 impl Peer {
-    /// As a message to another process.
+    /// As a message to another process: family, port, address or pid, as the
+    /// twin's `struct peer` lies in memory.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 24] {
         let mut bytes = [0; 24];
-        match *self {
+        let (family, port) = match *self {
             Peer::V4(host, port) => {
-                bytes[0] = 4;
-                bytes[2..4].copy_from_slice(&port.to_be_bytes());
                 bytes[4..8].copy_from_slice(&host.octets());
+                (libc::AF_INET, port)
             }
             Peer::V6(host, port) => {
-                bytes[0] = 6;
-                bytes[2..4].copy_from_slice(&port.to_be_bytes());
                 bytes[4..20].copy_from_slice(&host.octets());
+                (libc::AF_INET6, port)
             }
             Peer::Unix(pid) => {
-                bytes[20..].copy_from_slice(&pid.to_be_bytes());
+                bytes[4..8].copy_from_slice(&pid.to_ne_bytes());
+                (libc::AF_UNIX, 0)
             }
-        }
+        };
+        bytes[..2].copy_from_slice(&family.to_le_bytes()[..2]);
+        bytes[2..4].copy_from_slice(&port.to_ne_bytes());
         bytes
     }
 
     /// From such a message.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 24]) -> Peer {
-        let port = u16::from_be_bytes([bytes[2], bytes[3]]);
-        let [.., a, b, c, d] = bytes;
+        let family = u16::from_le_bytes([bytes[0], bytes[1]]);
+        let port = u16::from_ne_bytes([bytes[2], bytes[3]]);
         let mut host = [0; 16];
         host.copy_from_slice(&bytes[4..20]);
-        match bytes[0] {
-            4 => Peer::V4([host[0], host[1], host[2], host[3]].into(), port),
-            6 => Peer::V6(host.into(), port),
-            _ => Peer::Unix(i32::from_be_bytes([a, b, c, d])),
+        let [a, b, c, d, ..] = host;
+        match i32::from(family) {
+            libc::AF_INET => Peer::V4([a, b, c, d].into(), port),
+            libc::AF_INET6 => Peer::V6(host.into(), port),
+            _ => Peer::Unix(i32::from_ne_bytes([a, b, c, d])),
         }
     }
 }

@@ -80,6 +80,12 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
         .map_err(Failed::at("sigaction", "SIGALRM"))?;
     // SAFETY: SIG_IGN runs nothing.
     let on_hangup = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
+    if way_out.children.is_some() {
+        // ctrlc's thread would get 64 MiB of address space for its few bytes,
+        // and each mapping costs every fork.
+        // SAFETY: sets a number.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+    }
     ctrlc::set_handler(|| leave(way_out))
         .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
     if let Ok(SigHandler::SigIgn) = on_hangup {
