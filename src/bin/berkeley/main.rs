@@ -1,3 +1,52 @@
-//! The tool `berkeley`.
+//! The tool `berkeley`: what is in the kit, and what it does on this machine.
+//!
+//! One folder per subcommand; each says on its own how it is called and how
+//! it runs. What they share: `catalogue` (what the kit has), `house` (where
+//! its programs are, and their building), `stage` (programs started, heard
+//! and ended), `screen` (paper of a known width). The lab programs are
+//! strangers to this tool: it knows their command lines and nothing else.
+//! Try: `cargo run --release -- tour`.
 
-fn main() {}
+mod catalogue;
+mod exit;
+mod house;
+mod list;
+mod screen;
+mod stage;
+mod tour;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Shows the programs of this kit, and what they do on this machine
+#[derive(Parser)]
+#[command(
+    name = "berkeley",
+    version,
+    disable_help_subcommand = true,
+    after_help = "\
+Examples:
+  berkeley tour          every lab, in both languages, in under a minute
+  berkeley list          what there is, and in which file
+
+Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(list::Options),
+    Tour(tour::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::List(options) => list::run(&options),
+        Command::Tour(options) => tour::run(&options),
+    };
+    exit::code(done)
+}

@@ -1,0 +1,30 @@
+//! What the kit has: its programs, its worker models, its pairs of files.
+
+mod models;
+mod programs;
+mod twins;
+
+use serde::Serialize;
+
+pub(crate) use models::{MODELS, Model};
+pub(crate) use programs::{PROGRAMS, Program};
+pub(crate) use twins::{TWINS, Twin};
+
+/// In which language a program is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Language {
+    Rust,
+    C,
+}
+
+impl Language {
+    pub(crate) const BOTH: [Language; 2] = [Language::Rust, Language::C];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Language::Rust => "Rust",
+            Language::C => "C",
+        }
+    }
+}

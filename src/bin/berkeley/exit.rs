@@ -1,0 +1,42 @@
+//! How the tool ends: one exit code for each way.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::stage::Interrupted;
+
+/// What a subcommand found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Done, and good.
+    Good,
+    /// Done, and something fell short.
+    FellShort,
+    /// There was nothing that could be run.
+    CouldNotRun,
+}
+
+/// 0, 1 or 3; 128 and the signal's number for who was interrupted. An error
+/// is a line on stderr. (2, bad usage, is clap's.)
+pub(crate) fn code(done: anyhow::Result<Verdict>) -> ExitCode {
+    let error = match done {
+        Ok(Verdict::Good) => return ExitCode::SUCCESS,
+        Ok(Verdict::FellShort) => return ExitCode::from(1),
+        Ok(Verdict::CouldNotRun) => return ExitCode::from(3),
+        Err(error) => error,
+    };
+    if let Some(Interrupted(signal)) = error.downcast_ref() {
+        return ExitCode::from(128 + u8::try_from(*signal).unwrap_or(0));
+    }
+    if is_nobody_reading(&error) {
+        return ExitCode::SUCCESS;
+    }
+    anstream::eprintln!("berkeley: {error:#}");
+    ExitCode::from(3)
+}
+
+/// `berkeley list | head -3`: the reader has seen enough, and that is good.
+fn is_nobody_reading(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
+}

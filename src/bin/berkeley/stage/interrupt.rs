@@ -1,0 +1,60 @@
+//! SIGINT, SIGTERM and SIGHUP: noted, and looked at where something is
+//! waited for. The way out is then an error like any other, so that whatever
+//! was started is ended by its `Drop`.
+
+use std::fmt::{self, Display};
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use anyhow::Result;
+use nix::sys::prctl::set_child_subreaper;
+use nix::sys::signal::{
+    SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
+};
+
+static CAUGHT: AtomicI32 = AtomicI32::new(0);
+
+/// The tool was told to stop, by this signal.
+#[derive(Debug)]
+pub(crate) struct Interrupted(pub(crate) i32);
+
+impl Display for Interrupted {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "interrupted by signal {}", self.0)
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// Notes these signals from now on, and adopts orphans of its children.
+pub(crate) fn watch() -> Result<()> {
+    let handler = SigHandler::Handler(note);
+    let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        // SAFETY: `note` stores one atomic number, which a handler may.
+        let before = unsafe { sigaction(signal, &action) }?;
+        // `nohup` wants it ignored. For the others a handler is right even
+        // then: a program started here would inherit the ignoring.
+        if signal == Signal::SIGHUP && is_ignored(&before) {
+            // SAFETY: puts back what was there.
+            unsafe { sigaction(signal, &before) }?;
+        }
+    }
+    set_child_subreaper(true)?;
+    Ok(())
+}
+
+fn is_ignored(action: &SigAction) -> bool {
+    matches!(action.handler(), SigHandler::SigIgn)
+}
+
+extern "C" fn note(signal: i32) {
+    CAUGHT.store(signal, Ordering::Relaxed);
+}
+
+/// An error from the first such signal on.
+pub(crate) fn check() -> Result<()> {
+    match CAUGHT.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        signal => Err(Interrupted(signal).into()),
+    }
+}
