@@ -95,9 +95,10 @@ static _Noreturn void leave_at_once(void)
     int status;
     atomic_store(&leaving, true);
     if (has_children(server->options.model)) {
-        kill_all(children);
-        while (reap(ANY, 0, &status) > 0) {
-        }
+        /* Again after each death, since the list shifts under its reader. */
+        do
+            kill_all(children);
+        while (reap(ANY, 0, &status) > 0);
     }
     remove_socket_file();
     _exit(130);
@@ -116,9 +117,9 @@ static void cut(int signal)
     int errnum = errno;
     struct common *common = server->board.common;
     (void)signal;
-    atomic_store(&common->cutting, true);
-    atomic_store(&common->cut,
-                 board_total(&server->board, offsetof(struct slot, open)));
+    uint64_t open = board_total(&server->board, offsetof(struct slot, open));
+    if (!atomic_exchange(&common->cutting, true))
+        atomic_store(&common->cut, open);
     if (has_children(server->options.model))
         kill_all(children);
     else
@@ -126,10 +127,14 @@ static void cut(int signal)
     errno = errnum;
 }
 
-/* SIGALRM after `grace`. */
+/* SIGALRM after `grace`, and again until the process has ended: the list of
+ * children shifts under its reader while others reap, so that one pass may
+ * miss some. */
 static void set_alarm(double grace)
 {
-    struct itimerval timer = {.it_value = timeval_of(grace)};
+    struct itimerval timer = {
+        .it_value = timeval_of(grace), .it_interval = {.tv_usec = 50000}
+    };
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 

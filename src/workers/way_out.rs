@@ -117,8 +117,13 @@ fn leave(way_out: &WayOut) {
 fn leave_at_once(way_out: &WayOut) -> ! {
     way_out.leaving.store(true, Ordering::SeqCst);
     if let Some(list) = &way_out.children {
-        children::kill_all(list);
-        while children::reap(children::ANY, 0).is_some() {}
+        // Again after each death, since the list shifts under its reader.
+        loop {
+            children::kill_all(list);
+            if children::reap(children::ANY, 0).is_none() {
+                break;
+            }
+        }
     }
     remove_socket_file();
     // SAFETY: ends the process without running anything of it any more.
@@ -140,9 +145,10 @@ extern "C" fn cut(_: libc::c_int) {
     let errno = Errno::last();
     if let Some(way_out) = WAY_OUT.get() {
         let board = way_out.board;
-        board.common.cutting.store(true, Ordering::SeqCst);
         let open = board.total(|slot: &Slot| &slot.open);
-        board.common.cut.store(open, Ordering::SeqCst);
+        if !board.common.cutting.swap(true, Ordering::SeqCst) {
+            board.common.cut.store(open, Ordering::SeqCst);
+        }
         if let Some(list) = &way_out.children {
             children::kill_all(list);
         } else {
@@ -152,12 +158,14 @@ extern "C" fn cut(_: libc::c_int) {
     errno.set();
 }
 
-/// SIGALRM after `grace`. Zero would disarm the timer.
+/// SIGALRM after `grace`, and again until the process has ended: the list of
+/// children shifts under its reader while others reap, so that one pass may
+/// miss some. Zero would disarm the timer.
 fn set_alarm(grace: Duration) {
     let grace = grace.max(Duration::from_micros(1));
     let seconds = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
     let timer = libc::itimerval {
-        it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
+        it_interval: libc::timeval { tv_sec: 0, tv_usec: 50_000 },
         it_value: libc::timeval {
             tv_sec: seconds,
             tv_usec: grace.subsec_micros().into(),
