@@ -122,7 +122,7 @@ fn a_socket_file_of_a_killed_server_is_replaced() {
     under(&THREE, |case| {
         let path = socket_file();
         let server = case.server("knock").unix(&path).start();
-        drop(server);
+        is_killed(server);
         assert!(path.exists(), "SIGKILL leaves the file behind");
         let mut server = case.server("knock").unix(&path).start();
         is_served("knock", &server);
@@ -229,20 +229,24 @@ fn a_port_is_free_again_at_once_whoever_closed_first() {
     });
 }
 
+/// Without its parent no worker has a purpose.
+fn is_killed(mut server: Server) {
+    let children = server.descendants();
+    server.kill(Signal::SIGKILL);
+    server.exit_code();
+    until(SOON, "orphans end by themselves", || {
+        children.iter().all(|&pid| kernel::state(pid).is_none())
+    });
+}
+
 #[test]
 fn a_port_is_free_again_after_a_server_was_killed() {
     under(&THREE, |case: Case| {
-        let mut server = case.server("echo_server").start();
+        let server = case.server("echo_server").start();
         let mut peer = server.say(b"x");
         peer.expect(b"x");
         let port = server.port();
-        let children = server.descendants();
-        server.kill(Signal::SIGKILL);
-        server.exit_code();
-        // Without its parent no worker has a purpose.
-        until(SOON, "orphans end by themselves", || {
-            children.iter().all(|&pid| kernel::state(pid).is_none())
-        });
+        is_killed(server);
         drop(peer);
         let again = case.server("echo_server").port(port).start();
         is_served("echo_server", &again);

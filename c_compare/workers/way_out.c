@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -28,6 +29,7 @@
 static struct server *server;
 static char children[CHILDREN_PATH];
 static sigset_t signals;
+static sem_t awake; /* the thread has come as far as waiting for signals */
 static atomic_bool leaving; /* the second signal has come */
 
 static void *wait_for_signals(void *unused);
@@ -62,14 +64,22 @@ int way_out_prepare(struct server *the_server)
 
     pthread_attr_init(&detached);
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    sem_init(&awake, 0, 0);
     errno = pthread_create(&thread, &detached, wait_for_signals, NULL);
     pthread_attr_destroy(&detached);
-    return errno == 0 ? 0 : fail(program, "pthread_create", "signals");
+    if (errno != 0)
+        return fail(program, "pthread_create", "signals");
+    /* A thread that is still starting may hold a lock of the C library, and
+     * a child would inherit it locked for ever. */
+    while (sem_wait(&awake) < 0) {
+    }
+    return 0;
 }
 
 static void *wait_for_signals(void *unused)
 {
     int signal;
+    sem_post(&awake);
     for (;;)
         if (sigwait(&signals, &signal) == 0)
             leave();

@@ -21,10 +21,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sched::sched_yield;
 use nix::sys::eventfd::EventFd;
 use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal,
-    pthread_sigmask, sigaction, signal,
+    pthread_sigmask, raise, sigaction, signal,
 };
 use nix::sys::socket::{Shutdown, shutdown};
 use nix::unistd::pause;
@@ -46,6 +47,8 @@ struct WayOut {
     children: Option<CString>,
     grace: Duration,
     socket_file: Option<CString>,
+    /// ctrlc's thread has come as far as waiting for signals.
+    awake: AtomicBool,
     /// The second signal has come.
     leaving: AtomicBool,
 }
@@ -68,6 +71,7 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
         grace: server.options.grace,
         socket_file: path
             .and_then(|path| CString::new(path.as_os_str().as_bytes()).ok()),
+        awake: AtomicBool::new(false),
         leaving: AtomicBool::new(false),
     });
     let on_alarm = SigAction::new(
@@ -86,8 +90,19 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
         // SAFETY: sets a number.
         unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
     }
-    ctrlc::set_handler(|| leave(way_out))
-        .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
+    ctrlc::set_handler(|| {
+        if way_out.awake.swap(true, Ordering::SeqCst) {
+            leave(way_out);
+        }
+    })
+    .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
+    // A thread that is still starting may hold the lock of malloc, and a
+    // child would inherit it locked for ever: 1 pool in 100 under load. So
+    // the first signal, our own, only tells that the thread is there.
+    raise(Signal::SIGHUP).map_err(Failed::at("raise", "SIGHUP"))?;
+    while !way_out.awake.load(Ordering::SeqCst) {
+        let _ = sched_yield();
+    }
     if let Ok(SigHandler::SigIgn) = on_hangup {
         // Started by nohup(1): that was the user's wish, and ctrlc undid it.
         // SAFETY: SIG_IGN runs nothing.
