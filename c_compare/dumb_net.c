@@ -48,7 +48,7 @@ static int copy(int server, const char *name);
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while (next_option(&COMMAND, argc, argv, "hV", OPTIONS) != -1)
         ;
     expect_arguments(&COMMAND, argc, argv, 2, 2);

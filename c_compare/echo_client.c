@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {0};
     int letter;
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     if (argc <= 1) {
         print_usage(&COMMAND);
         return EXIT_FAILURE;

@@ -47,7 +47,7 @@ static struct lab echo_lab(const struct command_line *options);
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     struct command_line options = parse(argc, argv);
     const char *host = options.server.host;
     const char *path = options.server.unix_path;

@@ -1,7 +1,7 @@
-/* The session's client: getaddrinfo, socket, connect, send, and recv until
+/* The handout's client: getaddrinfo, socket, connect, send, and recv until
  * the response is complete.
  *
- * Its session took a piece shorter than the buffer for the last one; TCP
+ * The handout took a piece shorter than the buffer for the last one; TCP
  * promises nothing of the kind, so what came is read as HTTP. Twin:
  * src/bin/http_get.rs. Man pages: getaddrinfo(3), connect(2), recv(2). Try
  * it: `python3 -m http.server`, then `http_get localhost 8000`.
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     service(&command, "[PORT]", args.port);
     if (!is_path(args.path))
         bad_usage(&command, "a blank in a path is written %%20");
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     return get(&args);
 }
 
@@ -126,7 +126,7 @@ static int get(const struct args *args)
 }
 
 /* The first stream address that takes the connection. Without a hint the
- * resolver answers for datagrams and raw sockets too, as the session
+ * resolver answers for datagrams and raw sockets too, as the handout
  * shows. */
 static int connect_to(const char *host, const char *port,
                       struct address *peer)

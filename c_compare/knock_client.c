@@ -64,7 +64,7 @@ static int print(struct bytes line);
 int main(int argc, char **argv)
 {
     const char *path = NULL, *host = NULL, *port = NULL;
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while (next_option(&COMMAND, argc, argv, "hV", OPTIONS) != -1)
         path = optarg;
     int words = argc - optind;

@@ -40,7 +40,7 @@ static struct command_line parse(int argc, char **argv);
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     struct command_line options = parse(argc, argv);
     const char *host = options.server.host;
     const char *path = options.server.unix_path;

@@ -39,7 +39,7 @@ static int run(const char *host, const char *port, const char *text);
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while (next_option(&COMMAND, argc, argv, "h", OPTIONS) != -1)
         ;
     expect_arguments(&COMMAND, argc, argv, 0, 3);
@@ -69,8 +69,8 @@ static int run(const char *host, const char *port, const char *text)
 
     size_t left = strlen(text);
     while (left > 0) {
-        /* The kernel may take less than all; without the flag, a server that
-         * is gone would kill us with SIGPIPE. */
+        /* The kernel may take less than all. MSG_NOSIGNAL: a server that is
+         * gone is an EPIPE, not a death by SIGPIPE. */
         ssize_t sent = send(server, text, left, MSG_NOSIGNAL);
         if (sent >= 0) {
             text += sent;

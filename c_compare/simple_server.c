@@ -44,7 +44,7 @@ static int show(int peer);
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while (next_option(&COMMAND, argc, argv, "h", OPTIONS) != -1)
         ;
     expect_arguments(&COMMAND, argc, argv, 0, 2);

@@ -1,4 +1,4 @@
-/* What the session asks Python's `socket` module, one question a run, and
+/* What the handout asks Python's `socket` module, one question a run, and
  * the same answers.
  *
  * Twin: src/bin/socket_tools/main.rs. Man pages: getservbyname(3),
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {HELP_AND_VERSION};
     const size_t count = sizeof questions / sizeof *questions;
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     if (argc < 2) {
         fputs(socket_tools.help, stderr);
         return 2;

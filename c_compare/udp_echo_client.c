@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.timeout = 1, .retries = 3, .buffer = 4096};
     int letter;
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'H': cli.host = optarg; break;

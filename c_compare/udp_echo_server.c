@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.port = 10001};
     int letter;
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'H': cli.host = optarg; break;

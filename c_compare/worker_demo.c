@@ -60,7 +60,7 @@ int main(int argc, char **argv)
     const char *model = "thread";
     double interval = 1;
     int letter;
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'm': model = optarg; break;

@@ -1,11 +1,11 @@
 //! A laboratory for the Berkeley sockets API: which file teaches what.
 //!
-//! Every file has a C twin of the same name in `c_compare/`, with the same
+//! A file's header names its C twin in `c_compare/`, which has the same
 //! functions in the same order. Read the two side by side.
 //!
 //! 1. **First steps.** `bin/simple_server.rs` and `bin/simple_client.rs`:
 //!    `socket`, `bind`, `listen`, `accept`, `recv`; `connect`, `send`.
-//! 2. **Names and numbers.** `bin/socket_tools.rs`: `getaddrinfo` and its
+//! 2. **Names and numbers.** `bin/socket_tools/`: `getaddrinfo` and its
 //!    relatives. `bin/http_get.rs`: what a client does with the answers.
 //! 3. **A stream has no boundaries.** `bin/dumb_net.rs`,
 //!    `bin/echo_client.rs`: send all of it, read until the end.

@@ -1,4 +1,4 @@
-/* The roster lab's conversation; see roster.h. */
+/* The roster lab's conversation. Twin: src/protocols/roster.rs. */
 #include "roster.h"
 
 #include <stdio.h>

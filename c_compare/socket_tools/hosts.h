@@ -16,7 +16,7 @@ int print_host(const char *name);
 /* A host's name, aliases and IPv4 addresses, as socket.gethostbyname_ex. */
 int print_host_ex(const char *host);
 
-/* All addresses of a host and a service, as the session's get_address_info
+/* All addresses of a host and a service, as the handout's get_address_info
  * prints them; the service may be NULL. */
 int print_addrinfo(const char *host, const char *service);
 

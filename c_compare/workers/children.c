@@ -15,7 +15,6 @@
 #include "sockets/errors.h"
 #include "sockets/memory.h"
 
-
 static void die_with(pid_t parent);
 
 pid_t fork_child(void)

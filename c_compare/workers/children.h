@@ -54,6 +54,7 @@ void supervise(struct server *server, work *work);
 struct children children_new(struct server *server);
 void children_end(struct children *children);
 
+/* Whether nobody is missing. */
 bool all_here(const struct children *children);
 
 /* How long until the next one may be replaced, in seconds. */

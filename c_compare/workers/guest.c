@@ -72,13 +72,13 @@ int guest_answer(const struct server *server, struct slot *slot,
 
 int guest_say_more(struct slot *slot, struct guest *guest)
 {
-    ssize_t sent = send_some(guest->socket, guest->unsent + guest->from,
-                             guest->to - guest->from);
+    ssize_t sent = send_some(guest->socket, guest->unsent + guest->taken,
+                             guest->length - guest->taken);
     if (sent < 0)
         return -1;
     count_up(&slot->bytes_out, (size_t)sent);
-    guest->from += (size_t)sent;
-    if (guest->from == guest->to) {
+    guest->taken += (size_t)sent;
+    if (guest->taken == guest->length) {
         free(guest->unsent); /* most peers never need it again */
         guest->unsent = NULL;
     }
@@ -96,10 +96,10 @@ static int say_to(struct slot *slot, struct guest *guest, struct bytes bytes)
     size_t taken = sent > 0 ? (size_t)sent : 0;
     count_up(&slot->bytes_out, taken);
     if (taken < bytes.length) {
-        guest->from = 0;
-        guest->to = bytes.length - taken;
-        guest->unsent = grown(NULL, guest->to);
-        memcpy(guest->unsent, bytes.at + taken, guest->to);
+        guest->taken = 0;
+        guest->length = bytes.length - taken;
+        guest->unsent = grown(NULL, guest->length);
+        memcpy(guest->unsent, bytes.at + taken, guest->length);
     }
     return 0;
 }

@@ -23,9 +23,10 @@ struct guest {
     bool ending; /* this side has said all and sent its FIN */
     struct peer peer;
     struct talking talking;
-    /* The rest of an answer that the kernel did not take at once, or NULL. */
+    /* The rest of an answer that the kernel did not take at once, or NULL;
+     * and how much of that it has taken since. */
     unsigned char *unsent;
-    size_t from, to;
+    size_t length, taken;
     double deadline; /* when it is silent, or ending, for too long */
     alignas(max_align_t) unsigned char session[];
 };

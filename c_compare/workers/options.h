@@ -85,7 +85,8 @@ enum {
 "      --model <NAME>            Worker model [default: " MODEL "]\n" \
 "      --workers <N>             Processes or threads of a pool model" \
 " [default: 8]\n" \
-"      --backlog <N>             Argument of listen(2) [default: " BACKLOG "]\n" \
+"      --backlog <N>             Argument of listen(2)" \
+" [default: " BACKLOG "]\n" \
 "      --idle-timeout <SECONDS>  Close a peer that is silent, or takes" \
 " nothing, for so long\n" \
 "      --max-peers <N>           Conversations at once; further peers wait" \

@@ -32,9 +32,10 @@ struct waiter {
      * ever is. */
     const char *(*full)(const void *state, size_t guests);
 
-    /* 0, or -1 and errno. */
+    /* Watches one more descriptor: 0, or -1 and errno. */
     int (*watch)(void *state, int fd, enum interest interest);
 
+    /* Watches it for something else. */
     void (*change)(void *state, int fd, enum interest interest);
 
     /* Watches it no longer. It stays open. */

@@ -26,7 +26,9 @@ use nix::sys::socket::{
 #[derive(Parser)]
 #[command(name = "echo_server")]
 #[command(version, after_help = "Example: echo_server --model fork 10000")]
-#[command(mut_arg("model", |model| model.required(false).default_value("thread")))]
+#[command(mut_arg("model", |model| {
+    model.required(false).default_value("thread")
+}))]
 struct Options {
     /// Port to listen on; 0 lets the kernel choose
     #[arg(default_value_t = 10000)]

@@ -1,7 +1,7 @@
-//! The session's client: getaddrinfo, socket, connect, send, and recv until
+//! The handout's client: getaddrinfo, socket, connect, send, and recv until
 //! the response is complete.
 //!
-//! Its session took a piece shorter than the buffer for the last one; TCP
+//! The handout took a piece shorter than the buffer for the last one; TCP
 //! promises nothing of the kind, so what came is read as HTTP. Twin:
 //! `c_compare/http_get.c`. Man pages: `getaddrinfo(3)`, `connect(2)`,
 //! `recv(2)`. Try it: `python3 -m http.server`, then
@@ -15,12 +15,13 @@ use berkeley::protocols::http::{Response, Step, Wrong};
 use berkeley::sockets::console::{warn, write_out};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Answer, Failed, Question, Shown, exit, getaddrinfo, recv, send_all, usage,
+    Answer, Failed, Question, Shown, exact, exit, getaddrinfo, recv, send_all,
+    usage,
 };
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use nix::errno::Errno;
-use nix::sys::socket::{SockaddrStorage, connect};
+use nix::sys::socket::connect;
 
 /// Fetch one page over HTTP: body to stdout, status and sizes to stderr
 #[derive(Parser)]
@@ -84,7 +85,7 @@ fn get(args: &Args) -> Result<u16, Failed> {
 }
 
 /// The first stream address that takes the connection. Without a hint the
-/// resolver answers for datagrams and raw sockets too, as the session shows.
+/// resolver answers for datagrams and raw sockets too, as the handout shows.
 fn connect_to(host: &str, port: &str) -> Result<(OwnedFd, Answer), Failed> {
     let answers = getaddrinfo(Some(host), Some(port), Question::default());
     let none = format!("no stream address ({host}:{port})");
@@ -114,23 +115,10 @@ fn connected(answer: &Answer) -> Result<OwnedFd, Failed> {
     // Interrupted, it goes on connecting; a second call waits for that.
     let mut done = Err(Errno::EINTR);
     while done == Err(Errno::EINTR) {
-        done = connect_once(&socket, &answer.address);
+        done = connect(socket.as_raw_fd(), exact(&answer.address));
     }
     done.map_err(Failed::at("connect", peer))?;
     Ok(socket)
-}
-
-/// With the length of the family's own address, as the resolver gave it.
-fn connect_once(
-    socket: &OwnedFd,
-    address: &SockaddrStorage,
-) -> Result<(), Errno> {
-    let socket = socket.as_raw_fd();
-    match (address.as_sockaddr_in(), address.as_sockaddr_in6()) {
-        (Some(v4), _) => connect(socket, v4),
-        (_, Some(v6)) => connect(socket, v6),
-        _ => connect(socket, address),
-    }
 }
 
 /// The port is part of the host's name, unless it is 80; where the interface

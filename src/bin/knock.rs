@@ -24,7 +24,9 @@ use nix::sys::socket::{
 #[derive(Parser)]
 #[command(name = "knock")]
 #[command(version, after_help = "Example: knock -p 5000 --model fork")]
-#[command(mut_arg("model", |model| model.required(false).default_value("pool")))]
+#[command(mut_arg("model", |model| {
+    model.required(false).default_value("pool")
+}))]
 struct Options {
     /// Port to listen on; 0 lets the kernel choose
     #[arg(short, long, required_unless_present = "unix")]

@@ -53,8 +53,8 @@ fn run(cli: &Cli) -> Result<(), Failed> {
 
     let mut text = cli.text.as_bytes();
     while !text.is_empty() {
-        // The kernel may take less than all; without the flag, a server that
-        // is gone would kill us with SIGPIPE.
+        // The kernel may take less than all. MSG_NOSIGNAL: a server that is
+        // gone is an EPIPE, not a death by SIGPIPE.
         match send(server.as_raw_fd(), text, MsgFlags::MSG_NOSIGNAL) {
             Ok(sent) => text = &text[sent..],
             Err(Errno::EINTR) => {}

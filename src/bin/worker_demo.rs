@@ -43,7 +43,8 @@ struct Cli {
     )]
     model: Model,
     /// Time between two lines of a worker
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = usage::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "1",
+          value_parser = usage::seconds)]
     interval: Duration,
 }
 

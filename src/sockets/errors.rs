@@ -1,6 +1,7 @@
 //! How a program of this kit fails: the call, the errno, the object.
 //!
-//! Twin: `c_compare/sockets/errors.c`. Man pages: `errno(3)`, `gai_strerror(3)`.
+//! Twin: `c_compare/sockets/errors.c`. Man pages: `errno(3)`,
+//! `gai_strerror(3)`.
 //!
 //! ```text
 //! echo_client: connect: ECONNREFUSED: Connection refused (127.0.0.1:10000)

@@ -1,5 +1,6 @@
 //! `listen`, with any backlog: nix refuses one above SOMAXCONN, the kernel
-//! cuts it to `net.core.somaxconn`. Man page: `listen(2)`.
+//! cuts it to `net.core.somaxconn`. No twin: C calls it as it is. Man page:
+//! `listen(2)`.
 
 use std::os::fd::{AsFd, AsRawFd};
 

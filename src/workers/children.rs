@@ -72,8 +72,8 @@ fn die_with(parent: Pid) {
 /// Any child of this process.
 pub const ANY: Pid = Pid::from_raw(-1);
 
-/// Reaps `who` when it has ended; with `WNOHANG` without waiting for it. Its pid and
-/// its status. For a signal handler, too.
+/// Reaps `who` when it has ended; with `WNOHANG` without waiting for it. Its
+/// pid and its status. For a signal handler, too.
 pub fn reap(who: Pid, flags: i32) -> Option<(Pid, i32)> {
     let mut status = 0;
     loop {

@@ -26,9 +26,6 @@ pub trait Task: Send + 'static {
 /// The attributes of threads to be: the size of their stack.
 pub struct Stack(libc::pthread_attr_t);
 
-// SAFETY: pthread_create only reads the attributes.
-unsafe impl Sync for Stack {}
-
 impl Stack {
     /// Stacks of `kib` KiB. Address space, not memory: a page costs nothing
     /// before it is touched.

@@ -168,7 +168,9 @@ static enum refused tuple(struct machine *machine, size_t length)
     if (reachable(machine) < length)
         return REFUSED_STACK;
     machine->stack.length -= length;
-    struct ids elements = {machine->stack.at + machine->stack.length, length, 0};
+    struct ids elements = {
+        machine->stack.at + machine->stack.length, length, 0
+    };
     return push_container(machine, KIND_TUPLE, elements);
 }
 
@@ -322,7 +324,8 @@ static enum refused step(struct machine *machine, unsigned char opcode,
         return ids_add(marks, (uint32_t)stack->length) ? REFUSED_NOT
                                                     : REFUSED_MEMORY;
     case POP:
-        if (marks->length > 0 && marks->at[marks->length - 1] == stack->length) {
+        if (marks->length > 0
+            && marks->at[marks->length - 1] == stack->length) {
             marks->length--;
             return REFUSED_NOT;
         }

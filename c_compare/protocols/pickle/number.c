@@ -162,7 +162,8 @@ size_t number_bytes_of(struct bytes text,
 
 static bool is(struct bytes text, const char *word)
 {
-    return text.length == strlen(word) && memcmp(text.at, word, text.length) == 0;
+    return text.length == strlen(word)
+        && memcmp(text.at, word, text.length) == 0;
 }
 
 /* Steps over digits; were there any? */

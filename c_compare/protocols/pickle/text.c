@@ -152,7 +152,8 @@ static enum refused same_key(struct show *show, uint32_t a, uint32_t b,
 static enum refused unique(struct show *show, const struct ids *pairs,
                            struct ids *unique)
 {
-    unique->at = calloc(pairs->length > 0 ? pairs->length : 1, sizeof *pairs->at);
+    unique->at =
+        calloc(pairs->length > 0 ? pairs->length : 1, sizeof *pairs->at);
     if (unique->at == NULL)
         return REFUSED_MEMORY;
     for (size_t i = 0; i < pairs->length; i += 2) {

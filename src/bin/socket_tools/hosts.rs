@@ -106,7 +106,7 @@ fn why_no_host() -> String {
     format!("{symbol}: {}", text.to_string_lossy())
 }
 
-/// All addresses of a host and a service, as the session's
+/// All addresses of a host and a service, as the handout's
 /// `get_address_info` prints them.
 pub(crate) fn addrinfo(
     host: &str,

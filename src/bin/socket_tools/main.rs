@@ -1,4 +1,4 @@
-//! What the session asks Python's `socket` module, one question a run, and
+//! What the handout asks Python's `socket` module, one question a run, and
 //! the same answers.
 //!
 //! Twin: `c_compare/socket_tools.c`. Man pages: `getservbyname(3)`,

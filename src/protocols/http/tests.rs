@@ -1,3 +1,5 @@
+//! A response, whole and cut, right and wrong.
+
 use super::{LONGEST_HEAD, Response, Step, Wrong};
 
 /// What a response came to.

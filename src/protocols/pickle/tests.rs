@@ -1,3 +1,5 @@
+//! Pickles as CPython writes them, and pickles that nobody should read.
+
 use super::*;
 
 const DICT: &[u8] =

@@ -1,3 +1,5 @@
+//! The conversation, however the stream is cut.
+
 use super::*;
 
 const ACK: &[u8] = encode::ACKNOWLEDGEMENT;
