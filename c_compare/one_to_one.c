@@ -78,9 +78,12 @@ int main(int argc, char **argv)
     expect_arguments(&COMMAND, argc, argv, 2, 2);
     const char *host = argv[optind];
     const char *port = service(&COMMAND, "<PORT>", argv[optind + 1]);
-    struct sigaction ended = {.sa_handler = leave};
+    struct sigaction ended = {.sa_handler = leave}, hangup;
     sigaction(SIGINT, &ended, NULL);
     sigaction(SIGTERM, &ended, NULL);
+    sigaction(SIGHUP, NULL, &hangup);
+    if (hangup.sa_handler != SIG_IGN) /* or nohup(1) wants it so */
+        sigaction(SIGHUP, &ended, NULL);
     return strcmp(host, "server") == 0 ? serve(port) : visit(host, port);
 }
 

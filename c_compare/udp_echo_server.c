@@ -121,12 +121,15 @@ static int run(const struct cli *cli)
     serve(server, cli->quiet);
 }
 
-/* SIGINT and SIGTERM end it: there is no conversation to be finished. */
+/* SIGINT, SIGTERM and SIGHUP end it: there is no conversation to be finished. */
 static void leave_on_signals(void)
 {
-    struct sigaction ended = {.sa_handler = leave};
+    struct sigaction ended = {.sa_handler = leave}, hangup;
     sigaction(SIGINT, &ended, NULL);
     sigaction(SIGTERM, &ended, NULL);
+    sigaction(SIGHUP, NULL, &hangup);
+    if (hangup.sa_handler != SIG_IGN) /* or nohup(1) wants it so */
+        sigaction(SIGHUP, &ended, NULL);
 }
 
 static void leave(int signal)

@@ -14,7 +14,7 @@ use std::time::Duration;
 use berkeley::sockets::console::{say, warn, write_out};
 use berkeley::sockets::{
     Failed, Peer, Question, Shown, accept, bind, exact, exit, getaddrinfo,
-    recv, send_all, usage,
+    recv, respecting_nohup, send_all, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -46,8 +46,10 @@ struct Cli {
 fn main() -> ExitCode {
     let cli: Cli = usage::parse();
     // Nothing is left to be done: the kernel closes what is open.
-    let ended = ctrlc::set_handler(|| std::process::exit(0))
-        .map_err(|why| Failed::because("sigaction", why.to_string()));
+    let ended = respecting_nohup(|| {
+        ctrlc::set_handler(|| std::process::exit(0))
+            .map_err(|why| Failed::because("sigaction", why.to_string()))
+    });
     let run = if cli.host == "server" { serve } else { visit };
     exit(NAME, ended.and_then(|()| run(&cli)))
 }

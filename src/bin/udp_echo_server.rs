@@ -14,7 +14,8 @@ use std::time::Duration;
 use berkeley::sockets::console::{say, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Failed, Shown, bind, exit, local_address, unix_address, usage,
+    Failed, Shown, bind, exit, local_address, respecting_nohup, unix_address,
+    usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -72,7 +73,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     serve(&server, cli.quiet);
 }
 
-/// SIGINT and SIGTERM end it: there is no conversation to be finished.
+/// SIGINT, SIGTERM and SIGHUP end it: there is no conversation to be finished.
 fn leave_on_signals(file: Option<PathBuf>) -> Result<(), Failed> {
     let leave = move || {
         if let Some(file) = &file {
@@ -80,8 +81,10 @@ fn leave_on_signals(file: Option<PathBuf>) -> Result<(), Failed> {
         }
         std::process::exit(0);
     };
-    ctrlc::set_handler(leave)
-        .map_err(|why| Failed::because("sigaction", why.to_string()))
+    respecting_nohup(|| {
+        ctrlc::set_handler(leave)
+            .map_err(|why| Failed::because("sigaction", why.to_string()))
+    })
 }
 
 fn serve(server: &OwnedFd, quiet: bool) -> ! {

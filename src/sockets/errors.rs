@@ -73,9 +73,6 @@ impl Display for Cause {
             Cause::Errno(errno) => {
                 write!(out, "{}: {}", symbol(*errno), text(*errno))
             }
-            Cause::Lookup(libc::EAI_SYSTEM) => {
-                Cause::Errno(Errno::last()).fmt(out)
-            }
             Cause::Lookup(code) => {
                 write!(out, "{}: {}", lookup_symbol(*code), lookup_text(*code))
             }

@@ -6,6 +6,7 @@ use std::ffi::{CStr, CString};
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use nix::errno::Errno;
 use nix::sys::socket::{SockaddrLike, SockaddrStorage};
 
 use super::errors::{Cause, Failed};
@@ -71,8 +72,11 @@ pub fn getaddrinfo(
             &raw mut list,
         )
     };
-    if code != 0 {
-        return Err(failed(Cause::Lookup(code)));
+    match code {
+        0 => {}
+        // At once: any call may change errno.
+        libc::EAI_SYSTEM => return Err(failed(Cause::Errno(Errno::last()))),
+        code => return Err(failed(Cause::Lookup(code))),
     }
     let answers = copy(list);
     // SAFETY: getaddrinfo made this list, and nothing points into it now.

@@ -30,7 +30,7 @@ unsafe extern "C" {
 /// second, `fork` takes every lock of malloc and stdio, and then both parent
 /// and child must copy the pages that it wrote: a fifth of the connection
 /// rate. Those locks guard against a thread that holds one while another
-/// forks; ctrlc's takes none.
+/// forks; ctrlc's takes none once it waits for signals, see `way_out`.
 pub fn fork() -> Result<ForkResult, Errno> {
     let parent = getpid();
     match Errno::result(_Fork())? {
@@ -113,8 +113,9 @@ pub fn kill_all(list: &CStr) {
             if letter.is_ascii_digit() {
                 pid = pid * 10 + i32::from(letter - b'0');
             } else if pid > 0 {
-                // SAFETY: a child that has ended keeps its number until it
-                // is reaped, so this is no stranger.
+                // SAFETY: touches no memory. Until it is reaped a child keeps
+                // its number, and between its end and its next owner the
+                // kernel deals out all others.
                 unsafe { libc::kill(pid, libc::SIGKILL) };
                 pid = 0;
             }

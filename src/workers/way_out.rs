@@ -25,12 +25,12 @@ use nix::sched::sched_yield;
 use nix::sys::eventfd::EventFd;
 use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal,
-    pthread_sigmask, raise, sigaction, signal,
+    pthread_sigmask, raise, sigaction,
 };
 use nix::sys::socket::{Shutdown, shutdown};
 use nix::unistd::pause;
 
-use crate::sockets::Failed;
+use crate::sockets::{Failed, respecting_nohup};
 
 use super::board::{Board, Slot};
 use super::children;
@@ -82,32 +82,13 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     // SAFETY: the handler makes only calls that signal-safety(7) allows.
     unsafe { sigaction(Signal::SIGALRM, &on_alarm) }
         .map_err(Failed::at("sigaction", "SIGALRM"))?;
-    // SAFETY: SIG_IGN runs nothing.
-    let on_hangup = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
     if way_out.children.is_some() {
         // ctrlc's thread would get 64 MiB of address space for its few bytes,
         // and each mapping costs every fork.
         // SAFETY: sets a number.
         unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
     }
-    ctrlc::set_handler(|| {
-        if way_out.awake.swap(true, Ordering::SeqCst) {
-            leave(way_out);
-        }
-    })
-    .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
-    // A thread that is still starting may hold the lock of malloc, and a
-    // child would inherit it locked for ever: 1 pool in 100 under load. So
-    // the first signal, our own, only tells that the thread is there.
-    raise(Signal::SIGHUP).map_err(Failed::at("raise", "SIGHUP"))?;
-    while !way_out.awake.load(Ordering::SeqCst) {
-        let _ = sched_yield();
-    }
-    if let Ok(SigHandler::SigIgn) = on_hangup {
-        // Started by nohup(1): that was the user's wish, and ctrlc undid it.
-        // SAFETY: SIG_IGN runs nothing.
-        let _ = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn) };
-    }
+    respecting_nohup(|| wake_thread(way_out))?;
     // After ctrlc has made its thread, which must not block them.
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
@@ -115,6 +96,25 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     signals.add(Signal::SIGHUP);
     pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&signals), None)
         .map_err(Failed::at("pthread_sigmask", "SIGINT"))
+}
+
+/// Makes ctrlc's thread, and waits until it is there.
+///
+/// A thread that is still starting may hold the lock of malloc, and a child
+/// would inherit it locked for ever. So the first signal, our own, only tells
+/// that the thread waits for signals.
+fn wake_thread(way_out: &'static WayOut) -> Result<(), Failed> {
+    ctrlc::set_handler(|| {
+        if way_out.awake.swap(true, Ordering::SeqCst) {
+            leave(way_out);
+        }
+    })
+    .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
+    raise(Signal::SIGHUP).map_err(Failed::at("raise", "SIGHUP"))?;
+    while !way_out.awake.load(Ordering::SeqCst) {
+        let _ = sched_yield();
+    }
+    Ok(())
 }
 
 /// A signal has come.
