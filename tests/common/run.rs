@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::SOON;
+use super::twins::{Language, command};
 
 /// A finished program: its exit code and its bytes.
 #[derive(Debug)]
@@ -57,4 +58,18 @@ pub fn run(command: &mut Command, input: &[u8]) -> Finished {
     let status = output.status;
     let code = status.code().unwrap_or_else(|| -status.signal().unwrap());
     Finished { code, stdout: output.stdout, stderr: output.stderr }
+}
+
+/// Runs a program of the kit to its end.
+pub fn done(language: Language, name: &str, args: &[&str]) -> Finished {
+    run(&mut command(language, name, args), b"")
+}
+
+/// Exit 1, one line on stderr that starts like this, nothing else there.
+pub fn fails(finished: &Finished, start: &str) {
+    let told = finished.err();
+    assert_eq!(finished.code, 1, "{told}");
+    assert!(told.starts_with(start), "{told:?}");
+    assert_eq!(told.lines().count(), 1, "{told:?}");
+    assert!(told.ends_with('\n'));
 }
