@@ -74,7 +74,9 @@ int main(int argc, char **argv)
         switch (letter) {
         case 'H': cli.host = optarg; break;
         case 'P': cli.port = service(&COMMAND, "--port", optarg); break;
-        case 'U': cli.unix_path = optarg; break;
+        case 'U':
+            cli.unix_path = path_of(&COMMAND, "--unix <PATH>", optarg);
+            break;
         }
     expect_arguments(&COMMAND, argc, argv, 1, 1);
     if (cli.unix_path != NULL && (cli.host != NULL || cli.port != NULL))

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
     const char *path = NULL, *host = NULL, *port = NULL;
     signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while (next_option(&COMMAND, argc, argv, "hV", OPTIONS) != -1)
-        path = optarg;
+        path = path_of(&COMMAND, "--unix <PATH>", optarg);
     int words = argc - optind;
     char **joke = argv + optind;
     if (path == NULL && words < 2)

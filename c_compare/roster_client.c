@@ -86,7 +86,9 @@ int main(int argc, char **argv)
         switch (letter) {
         case 'H': cli.host = text_of("--host", optarg); break;
         case 'P': cli.port = service(&COMMAND, "--port", optarg); break;
-        case 'U': cli.unix_path = optarg; break;
+        case 'U':
+            cli.unix_path = path_of(&COMMAND, "--unix <PATH>", optarg);
+            break;
         case 'n': cli.name = text_of("--name", optarg); break;
         case 'u': cli.username = text_of("--username", optarg); break;
         case 's': cli.sid = text_of("--sid", optarg); break;

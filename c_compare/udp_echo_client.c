@@ -104,7 +104,9 @@ int main(int argc, char **argv)
         switch (letter) {
         case 'H': cli.host = optarg; break;
         case 'P': cli.port = service(&COMMAND, "--port", optarg); break;
-        case 'U': cli.unix_path = optarg; break;
+        case 'U':
+            cli.unix_path = path_of(&COMMAND, "--unix <PATH>", optarg);
+            break;
         case 't': cli.timeout = seconds(&COMMAND, "--timeout", optarg); break;
         case 'r':
             cli.retries = number(&COMMAND, "--retries", optarg, 0, 65535);

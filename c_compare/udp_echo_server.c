@@ -77,7 +77,9 @@ int main(int argc, char **argv)
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'H': cli.host = optarg; break;
-        case 'U': cli.unix_path = optarg; break;
+        case 'U':
+            cli.unix_path = path_of(&COMMAND, "--unix <PATH>", optarg);
+            break;
         case 'q': cli.quiet = true; break;
         }
     expect_arguments(&COMMAND, argc, argv, 0, 1);

@@ -255,7 +255,8 @@ fn a_port_is_free_again_after_a_server_was_killed() {
 
 #[test]
 fn bad_usage_is_exit_2_with_a_usage_on_stderr() {
-    let wrong: [&[&str]; 12] = [
+    let wrong: [&[&str]; 13] = [
+        &["--unix", ""],
         &["--model", "magic"],
         &["--model"],
         &["--workers", "0"],

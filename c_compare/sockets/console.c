@@ -2,6 +2,7 @@
 #include "sockets/console.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -63,4 +64,13 @@ static int write_all(int stream, const void *bytes, size_t length)
         }
     }
     return 0;
+}
+
+/* Rust's runtime does this before main. Else, with 0, 1 or 2 closed, a socket
+ * would get that number, and the log would go to the peer. */
+__attribute__((constructor)) static void open_standard_streams(void)
+{
+    for (int stream = 0; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0)
+            open("/dev/null", O_RDWR);
 }

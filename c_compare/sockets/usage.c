@@ -165,3 +165,12 @@ const char *service(const struct command *command, const char *what,
                   " no service", text, what);
     return text;
 }
+
+const char *path_of(const struct command *command, const char *what,
+                    const char *text)
+{
+    if (*text == '\0')
+        bad_usage(command, "a value is required for '%s' but none was"
+                  " supplied", what);
+    return text;
+}

@@ -43,6 +43,10 @@ long number(const struct command *command, const char *what,
 double seconds(const struct command *command, const char *what,
                const char *text);
 
+/* A path, which is not empty. */
+const char *path_of(const struct command *command, const char *what,
+                    const char *text);
+
 /* A port to connect to: a number or a service that the system knows. */
 const char *service(const struct command *command, const char *what,
                     const char *text);

@@ -69,7 +69,7 @@ bool take_option(const struct command *command, int letter,
         options->host = optarg;
         return true;
     case OPTION_UNIX:
-        options->unix_path = optarg;
+        options->unix_path = path_of(command, "--unix <PATH>", optarg);
         return true;
     case OPTION_MODEL:
         options->model = model_called(command, optarg);
