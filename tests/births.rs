@@ -16,7 +16,7 @@ use nix::sys::signal::Signal;
 #[test]
 fn a_closed_console_does_not_send_the_log_to_the_peer() {
     in_both(|language| {
-        for closed in ["2>&-", "<&- 2>&-"] {
+        for closed in ["2>&-", "<&- >&- 2>&-"] {
             let script = format!("exec \"$@\" {closed}");
             let path = socket_file();
             let mut server = Start::new(language, "echo_server")
