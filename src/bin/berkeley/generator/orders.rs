@@ -30,9 +30,10 @@ pub(crate) struct Plan {
     pub(crate) connections: usize,
     /// Bytes of a message; of the answer, in `supply`.
     pub(crate) size: usize,
-    /// How long to wait for connections, and for answers after the end of a
-    /// run.
-    pub(crate) patience_ms: u64,
+    /// How long to wait for connections when the load is opened.
+    pub(crate) connecting_ms: u64,
+    /// How long to wait for answers after the end of a run.
+    pub(crate) answering_ms: u64,
 }
 
 /// Which conversation.

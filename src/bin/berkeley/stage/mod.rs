@@ -24,7 +24,7 @@ use nix::sys::signal::Signal;
 
 use console::Console;
 pub(crate) use console::Stream;
-pub(crate) use interrupt::{Interrupted, watch};
+pub(crate) use interrupt::{Interrupted, check, watch};
 use process::Process;
 
 /// Long enough for a busy machine; only a failure waits for it.
@@ -225,6 +225,31 @@ impl Stage {
                 return Ok(code.unwrap_or_default());
             }
         }
+    }
+
+    /// How it ended, when it has: it should still be running.
+    pub(crate) fn has_ended(&mut self, who: Who) -> anyhow::Result<Option<String>> {
+        self.hear()?;
+        let process = &mut self.processes[who.0];
+        let Some(code) = process.exit_code() else { return Ok(None) };
+        let name = process.name.clone();
+        let words = self.last_words(who);
+        Ok(Some(format!("{name} ended under load, {}{words}", ending(code))))
+    }
+
+    /// Tells the whole group to end, gives it some time, and ends it.
+    pub(crate) fn put_down(
+        &mut self,
+        who: Who,
+        patience: Duration,
+    ) -> anyhow::Result<()> {
+        self.processes[who.0].signal_all(Signal::SIGTERM);
+        let start = Instant::now();
+        while !self.is_gone(who)? && start.elapsed() < patience {
+            self.listen()?;
+        }
+        self.processes[who.0].end();
+        Ok(())
     }
 
     /// As a user's Ctrl-C, or `kill`.

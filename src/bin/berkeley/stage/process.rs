@@ -78,6 +78,13 @@ impl Process {
         }
     }
 
+    /// The same for its whole group.
+    pub(crate) fn signal_all(&mut self, signal: Signal) {
+        if self.exit_code().is_none() {
+            let _ = killpg(Pid::from_raw(self.pid()), signal);
+        }
+    }
+
     /// Its exit code, or minus the signal that killed it; `None` while it
     /// runs.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {

@@ -1,0 +1,327 @@
+//! Contenders under the same load at the same time: all servers are up with
+//! their peers connected, and they are served in turns, so that whatever the
+//! machine does meanwhile happens to all of them.
+//!
+//! Twins change over every slice (about 20 ms): on a shared machine the speed
+//! of a CPU drifts by more than their difference within a second. Models come
+//! in a new random order in each round.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use nix::sys::resource::{Resource, getrlimit};
+
+use super::contender::{Entry, Running, must_live, why};
+use super::crew::Crew;
+use super::meter::cpu::{self, Clock};
+use super::meter::cpus::{Cpus, kept_to};
+use super::meter::family::family;
+use super::meter::network::Counters;
+use super::meter::others::Window;
+use super::plan::Part;
+use super::record::Mode;
+use super::shuffle::Shuffle;
+use super::tally::{Others, Tally};
+use crate::generator::orders::Until;
+use crate::stage::Stage;
+
+/// More than this share of a CPU for somebody else, and the round does not
+/// count.
+const TOO_MUCH: f64 = 0.05;
+
+/// Seconds of the first turn, which does not count.
+const WARM_UP: f64 = 0.02;
+
+/// Descriptors of a generator that are not connections.
+const SPARE: u64 = 100;
+
+/// One server in this heat.
+pub(crate) struct Contender {
+    pub(crate) entry: Entry,
+    pub(crate) tally: Tally,
+    running: Option<Running>,
+    clock: Option<Clock>,
+    switches: u64,
+}
+
+/// All of them.
+pub(crate) struct Heat<'a> {
+    part: &'a Part,
+    stage: Stage,
+    crew: Crew,
+    counters: Counters,
+    cpus: &'a Cpus,
+    pub(crate) contenders: Vec<Contender>,
+}
+
+impl<'a> Heat<'a> {
+    pub(crate) fn new(
+        part: &'a Part,
+        cpus: &'a Cpus,
+        entries: Vec<Entry>,
+    ) -> Result<Heat<'a>> {
+        let contenders = entries.into_iter().map(|entry| Contender {
+            entry,
+            tally: Tally::default(),
+            running: None,
+            clock: None,
+            switches: 0,
+        });
+        Ok(Heat {
+            part,
+            stage: Stage::open()?,
+            crew: Crew::start(part.generators as usize, &cpus.generators)?,
+            counters: Counters::open()?,
+            cpus,
+            contenders: contenders.collect(),
+        })
+    }
+
+    /// From the start of the servers to their end. What was measured until
+    /// an error is in the tallies.
+    pub(crate) fn run(
+        &mut self,
+        mut tell: impl FnMut(u32, f64, &str),
+    ) -> Result<()> {
+        tell(0, 0.0, "all servers start");
+        self.start()?;
+        for index in 0..self.contenders.len() {
+            tell(0, 0.0, &self.contenders[index].entry.name());
+            self.attempt(index, Heat::connect)?;
+        }
+        for index in 0..self.contenders.len() {
+            self.attempt(index, Heat::warm_up)?;
+        }
+        let mut blocks = self.blocks();
+        let mut shuffle = Shuffle::new();
+        let rounds = self.part.pace.rounds;
+        for round in 1..=rounds {
+            shuffle.shuffle(&mut blocks);
+            for block in &mut blocks {
+                let done = f64::from(round - 1) / f64::from(rounds);
+                tell(round, done, &self.contenders[block[0]].entry.model);
+                shuffle.shuffle(block);
+                self.round(block)?;
+            }
+        }
+        self.end()
+    }
+
+    /// Does something with a contender that is still in the race. When it
+    /// falls short, that is kept, and the others go on.
+    fn attempt<T>(
+        &mut self,
+        index: usize,
+        something: impl FnOnce(&mut Self, usize) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.contenders[index].tally.failure.is_some() {
+            return Ok(None);
+        }
+        match something(self, index) {
+            Ok(done) => Ok(Some(done)),
+            Err(error) => match why(&error) {
+                Some(why) => {
+                    self.contenders[index].tally.failure = Some(why);
+                    Ok(None)
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    /// All at once; they get ready at the same time.
+    fn start(&mut self) -> Result<()> {
+        let mut started = Vec::new();
+        for index in 0..self.contenders.len() {
+            let who = self.attempt(index, |heat, index| {
+                let entry = &heat.contenders[index].entry;
+                let stage = &mut heat.stage;
+                kept_to(&heat.cpus.server, || entry.start(stage))?
+            })?;
+            started.push(who.flatten());
+        }
+        for (index, who) in started.into_iter().enumerate() {
+            self.attempt(index, |heat, index| {
+                let contender = &mut heat.contenders[index];
+                let running =
+                    contender.entry.listens(&mut heat.stage, who)?;
+                contender.clock = running.pid.map(Clock::of);
+                contender.running = Some(running);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes its connections.
+    fn connect(&mut self, index: usize) -> Result<()> {
+        let before = self.counters.read()?;
+        let contender = &mut self.contenders[index];
+        let Some(running) = &contender.running else { return Ok(()) };
+        contender.switches = running.pid.map_or(0, |pid| {
+            cpu::switches(&family(pid))
+        });
+        let plan = self.part.plan(running.address);
+        let opened = self.crew.open(index, &plan)?;
+        contender.tally.opened(&opened, self.part.concurrency);
+        let network = self.counters.read()?.since(&before);
+        contender.tally.add_network(&network);
+        Ok(())
+    }
+
+    /// A first turn that is not measured: pages are touched, workers have
+    /// been made, and those who will get nothing have been waited for.
+    fn warm_up(&mut self, index: usize) -> Result<()> {
+        let before = self.counters.read()?;
+        let ran = self.crew.run(index, Until::Seconds(WARM_UP))?;
+        self.crew.collect(index)?;
+        let contender = &mut self.contenders[index];
+        contender.tally.warmed_up(&ran);
+        let network = self.counters.read()?.since(&before);
+        contender.tally.add_network(&network);
+        self.lives(index)
+    }
+
+    /// Twins share a block.
+    fn blocks(&self) -> Vec<Vec<usize>> {
+        let mut blocks: Vec<Vec<usize>> = Vec::new();
+        for (index, contender) in self.contenders.iter().enumerate() {
+            let is_twin = |block: &&mut Vec<usize>| {
+                let first = &self.contenders[block[0]].entry;
+                first.language.is_some()
+                    && contender.entry.language.is_some()
+                    && first.model == contender.entry.model
+            };
+            match blocks.iter_mut().find(is_twin) {
+                Some(block) => block.push(index),
+                None => blocks.push(vec![index]),
+            }
+        }
+        blocks
+    }
+
+    /// One round of one block: its members take turns.
+    fn round(&mut self, block: &[usize]) -> Result<()> {
+        let in_race: Vec<usize> = block
+            .iter()
+            .copied()
+            .filter(|&index| self.contenders[index].tally.failure.is_none())
+            .collect();
+        let mut ours = self.crew.pids();
+        ours.extend(in_race.iter().filter_map(|&index| self.pid(index)));
+        let window = Window::open(&self.cpus.all(), &ours);
+        let before: Vec<_> =
+            in_race.iter().map(|&index| self.clock(index)).collect();
+        for (turn, until) in
+            self.part.turns(block.len() > 1).into_iter().enumerate()
+        {
+            // There and back: who was last is first.
+            for place in 0..in_race.len() {
+                let place = match turn % 2 {
+                    0 => place,
+                    _ => in_race.len() - 1 - place,
+                };
+                self.attempt(in_race[place], |heat, index| {
+                    heat.turn(index, until)
+                })?;
+            }
+        }
+        let after: Vec<_> =
+            in_race.iter().map(|&index| self.clock(index)).collect();
+        let found = window.close();
+        let others = Others {
+            share: found.share,
+            is_too_much: found.share > TOO_MUCH,
+        };
+        for (place, &index) in in_race.iter().enumerate() {
+            let used = after[place].zip(before[place]);
+            let used = used.map(|(after, before)| after - before);
+            self.attempt(index, |heat, index| {
+                let collected = heat.crew.collect(index)?;
+                let tally = &mut heat.contenders[index].tally;
+                tally.round(collected, used, others);
+                heat.lives(index)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, index: usize, until: Until) -> Result<()> {
+        let before = self.counters.read()?;
+        let ran = self.crew.run(index, until)?;
+        let network = self.counters.read()?.since(&before);
+        let tally = &mut self.contenders[index].tally;
+        tally.ran(&ran);
+        tally.add_network(&network);
+        Ok(())
+    }
+
+    fn pid(&self, index: usize) -> Option<i32> {
+        self.contenders[index].running.as_ref()?.pid
+    }
+
+    fn clock(&mut self, index: usize) -> Option<Duration> {
+        self.contenders[index].clock.as_mut().map(Clock::read)
+    }
+
+    fn lives(&mut self, index: usize) -> Result<()> {
+        match &self.contenders[index].running {
+            Some(running) => must_live(&mut self.stage, running),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn into_contenders(self) -> Vec<Contender> {
+        self.contenders
+    }
+
+    /// Closes all connections, ends the servers, hears their last words.
+    fn end(&mut self) -> Result<()> {
+        for index in 0..self.contenders.len() {
+            if self.contenders[index].running.is_some() {
+                self.crew.close(index)?;
+            }
+        }
+        for index in 0..self.contenders.len() {
+            self.attempt(index, |heat, index| {
+                let contender = &mut heat.contenders[index];
+                let Some(running) = &contender.running else {
+                    return Ok(());
+                };
+                let stats = contender.entry.end(&mut heat.stage, running)?;
+                let usage =
+                    running.who.and_then(|who| heat.stage.usage(who));
+                contender.tally.ended(stats, usage, contender.switches);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Connections that stay open need descriptors: when there are not enough for
+/// all, there are several heats. Twins are never separated by that, unless
+/// there are not even enough for two.
+pub(crate) fn heats(
+    part: &Part,
+    entries: Vec<Entry>,
+) -> Result<Vec<Vec<Entry>>> {
+    let (_, limit) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let each = match part.mode {
+        Mode::Connect | Mode::Unp => 0,
+        _ => u64::from(part.concurrency),
+    };
+    let room = limit.saturating_sub(SPARE) * u64::from(part.generators);
+    let most = room.checked_div(each).unwrap_or(u64::MAX).max(1);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    // An even number keeps pairs together.
+    let most = if most > 1 { most / 2 * 2 } else { 1 };
+    let mut heats: Vec<Vec<Entry>> = Vec::new();
+    for entry in entries {
+        match heats.last_mut() {
+            Some(heat) if heat.len() < most => heat.push(entry),
+            _ => heats.push(vec![entry]),
+        }
+    }
+    Ok(heats)
+}

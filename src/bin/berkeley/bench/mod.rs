@@ -1,0 +1,243 @@
+//! `berkeley bench`: fork against thread against everything, Rust against C.
+//!
+//! `plan` says which loads there are, `heat` puts one of them on all servers
+//! in turns, `idle` and `traced` measure what must not be timed. What came of
+//! a server is summed up in its `tally` and becomes a cell of the `record`;
+//! tables, pages and comparisons are made from the record alone. The load is
+//! made by processes of their own (`crew`, and `../generator/`), and `meter`
+//! reads what the kernel knows.
+
+mod cells;
+mod compare;
+mod contender;
+mod crew;
+mod heat;
+mod idle;
+mod markdown;
+mod meter;
+mod options;
+mod output;
+mod page;
+mod plan;
+mod ranking;
+mod ratios;
+mod record;
+mod schedule;
+mod shuffle;
+mod statistics;
+mod table;
+mod tally;
+mod traced;
+mod verdict;
+
+use std::env;
+
+use anyhow::Result;
+
+use crate::catalogue::Language;
+use crate::exit::Verdict;
+use crate::house::{Built, House};
+use crate::screen::Progress;
+use crate::stage::{self, Interrupted};
+use contender::Entry;
+use heat::{Contender, Heat};
+use meter::cpus::{Cpus, kept_to};
+pub(crate) use options::Options;
+use output::Output;
+use plan::Part;
+use record::{Mode, Record};
+use schedule::Schedule;
+
+pub(crate) fn run(options: &Options) -> Result<Verdict> {
+    stage::watch()?;
+    let output = Output::prepare(options)?;
+    let house = House::find()?;
+    let mut bench = Bench {
+        options,
+        house: &house,
+        cpus: Cpus::choose(options.cpus)?,
+        progress: Progress::new(),
+        record: Record::begin(),
+    };
+    let done = bench.build().and_then(|()| bench.measure());
+    bench.progress.clear();
+    let mut record = bench.record;
+    if let Err(error) = done {
+        // What there is so far is worth its time.
+        if !error.is::<Interrupted>() || record.cells.is_empty() {
+            return Err(error);
+        }
+        record.interrupted = true;
+        record.finish();
+        output.write(&record)?;
+        return Err(error);
+    }
+    record.finish();
+    output.write(&record)?;
+    Ok(record.verdict())
+}
+
+/// A run.
+struct Bench<'a> {
+    options: &'a Options,
+    house: &'a House,
+    cpus: Cpus,
+    progress: Progress,
+    record: Record,
+}
+
+impl Bench<'_> {
+    /// Brings the servers up to date, unless they are somebody else's.
+    fn build(&mut self) -> Result<()> {
+        self.record.cpus.clone_from(&self.cpus.words);
+        if self.options.no_build || self.options.target.is_some() {
+            return Ok(());
+        }
+        for &tongue in &self.options.languages {
+            let built = self.house.build(tongue.into(), &self.progress)?;
+            let note = built.note().map(str::to_string);
+            self.record.notes.extend(note);
+            if let Built::Failed(why) = built {
+                self.progress.note(&why);
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(&mut self) -> Result<()> {
+        let parts = plan::parts(self.options);
+        let entries: Vec<Vec<Entry>> =
+            parts.iter().map(|part| self.entries(part)).collect();
+        let mut schedule = Schedule::of(&parts, &entries, self.options);
+        let cpus = self.cpus.clone();
+        // Beside the generators, which work while this waits.
+        kept_to(&cpus.generators, || {
+            for (part, entries) in parts.iter().zip(entries) {
+                schedule.begin();
+                self.part(part, entries, &mut schedule)?;
+            }
+            Ok(())
+        })?
+    }
+
+    /// Who takes part.
+    fn entries(&self, part: &Part) -> Vec<Entry> {
+        let options = self.options;
+        if let Some(target) = &options.target {
+            return vec![Entry::target(target)];
+        }
+        let mut entries = Vec::new();
+        for model in plan::models(options, part) {
+            for language in Language::BOTH {
+                if options.has(language) {
+                    entries.push(Entry::ours(
+                        self.house, language, model, part, options,
+                    ));
+                }
+            }
+        }
+        if !part.pools_alone {
+            entries.extend(options.server.iter().map(Entry::foreign));
+        }
+        entries
+    }
+
+    fn part(
+        &mut self,
+        part: &Part,
+        entries: Vec<Entry>,
+        schedule: &mut Schedule,
+    ) -> Result<()> {
+        if part.mode == Mode::Idle {
+            return self.idle(part, entries, schedule);
+        }
+        for entries in heat::heats(part, entries)? {
+            let mut heat = Heat::new(part, &self.cpus, entries)?;
+            let done = heat.run(|round, done, name| {
+                schedule.advance(done);
+                self.progress.show(&schedule.line(round, name));
+            });
+            let mut contenders = heat.into_contenders();
+            let done = done.and_then(|()| {
+                self.count_syscalls(part, &mut contenders, schedule)
+            });
+            self.record.cells.extend(contenders.into_iter().map(
+                |Contender { entry, tally, .. }| {
+                    cells::cell(part, &entry, tally)
+                },
+            ));
+            done?;
+        }
+        Ok(())
+    }
+
+    fn idle(
+        &mut self,
+        part: &Part,
+        entries: Vec<Entry>,
+        schedule: &mut Schedule,
+    ) -> Result<()> {
+        for entry in entries {
+            schedule.advance(1.0);
+            self.progress.show(&schedule.line(0, &entry.name()));
+            let mut tally = tally::Tally::default();
+            let done = idle::measure(part, &self.cpus, &entry, &mut tally);
+            self.record.cells.push(cells::cell(part, &entry, tally));
+            done?;
+        }
+        Ok(())
+    }
+
+    /// A round of its own. Where tracing is not allowed, that is said once.
+    fn count_syscalls(
+        &mut self,
+        part: &Part,
+        contenders: &mut [Contender],
+        schedule: &mut Schedule,
+    ) -> Result<()> {
+        let is_asked = matches!(
+            part.mode,
+            Mode::Pingpong | Mode::Connect | Mode::Unp
+        );
+        if !is_asked || self.options.no_syscalls {
+            return Ok(());
+        }
+        for contender in contenders {
+            let Contender { entry, tally, .. } = contender;
+            if tally.failure.is_some() {
+                continue;
+            }
+            let what = format!("{}, its system calls", entry.name());
+            self.progress.show(&schedule.line(0, &what));
+            match traced::syscalls(part, &self.cpus, entry) {
+                Ok(calls) => tally.syscalls = calls,
+                Err(error) if error.is::<Interrupted>() => return Err(error),
+                Err(error) => {
+                    let note = format!(
+                        "the system calls of {} could not be counted: \
+                         {error:#}",
+                        entry.name()
+                    );
+                    self.record.notes.push(note);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As it was typed; a word with blanks in it needs its quotes back.
+fn command_line() -> String {
+    let words = env::args().skip(1).map(|word| {
+        let is_plain = word.chars().all(|c| {
+            c.is_ascii_alphanumeric() || "-_=.,:/@%+".contains(c)
+        });
+        if is_plain && !word.is_empty() {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    });
+    let words: Vec<String> = words.collect();
+    format!("berkeley {}", words.join(" "))
+}

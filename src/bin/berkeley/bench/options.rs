@@ -1,0 +1,236 @@
+//! What can be asked of the bench.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::meter::cpus::Placement;
+use super::record::Mode;
+use crate::catalogue::{Language, MODELS};
+use crate::generator::orders::Protocol;
+
+/// Measures fork against thread against everything, and Rust against C
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Without options: all fourteen models in both languages serve echo; the peers
+play ping-pong, connect anew for each exchange, and sit idle. That takes about
+two minutes. The table is printed; the report (HTML) and the record (JSON) are
+written into berkeley-bench/, or where -o, --json and --markdown say.
+
+MODE    pingpong  peers stay and ask again and again  --concurrency 1,8,50
+        connect   connect, one exchange, close        --concurrency 8
+        idle      memory of peers that say nothing    --concurrency 500
+        open      a fixed --rate, whatever happens    --concurrency 50
+        stream    bulk data, there and back           --size 64,1024,16384
+        unp       chapter 30's client: so many processes (--concurrency 5)
+                  make so many --connections (50) each in a round, and ask for
+                  --size 4000 bytes; for --workers 1,2,4,8,16
+MODELS  names, classic (the rows of chapter 30), all
+
+One request at a time is compared with its twin's: Rust and C take turns every
+--slice milliseconds, the models in a new random order in each round. What is
+said of a difference needs ten rounds that nobody disturbed.
+
+JSON: {command, machine, cpus, cells: [{model, language, mode, concurrency,
+rate, server_cpu_us_per_request, latency_us: {p50, p90, p99, p999, max},
+starved, verdict, rounds: [...], ...}], ratios: [{of, to, quantity, median,
+interval, says, ...}], notes}. Every field is explained in
+src/bin/berkeley/bench/record.rs. Shares of CPU are of one CPU, intervals are
+of 95 %, and what was not measured is null.
+
+Examples:
+  berkeley bench --quick
+  berkeley bench --models fork,thread,epoll --mode connect --concurrency 1,50
+  berkeley bench --mode unp --models classic
+  berkeley bench --models epoll --server 'mine=python3 echo.py {port}'
+  berkeley bench --target 192.0.2.7:10000 --rounds 1 --seconds 1 --json -")]
+pub(crate) struct Options {
+    /// Which models: names, classic, all
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "all",
+        value_parser = models()
+    )]
+    pub(crate) models: Vec<String>,
+    /// rust, c, or both
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "rust,c"
+    )]
+    pub(crate) languages: Vec<Tongue>,
+    /// echo, knock, roster or supply
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub(crate) protocol: Option<Protocol>,
+    /// How the peers behave; see below
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub(crate) mode: Vec<Mode>,
+    /// How many peers at once
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) concurrency: Vec<u32>,
+    /// Bytes of a message
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub(crate) size: Vec<u32>,
+    /// Workers of a pool model [default: 8]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) workers: Vec<u32>,
+    /// The servers' argument of listen
+    #[arg(long, value_name = "N", default_value = "4096")]
+    pub(crate) backlog: u32,
+    /// Rounds in which each server is measured once [default: 11]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rounds: Option<u32>,
+    /// How long each server is under load in a round [default: 0.06]
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(crate) seconds: Option<f64>,
+    /// How long before its twin has a turn
+    #[arg(long, value_name = "MS", default_value = "20")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) slice: u32,
+    /// Ten short rounds, one concurrency: half a minute
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Requests per second, for the mode open
+    #[arg(long, value_name = "R", default_value = "5000")]
+    #[arg(value_parser = positive)]
+    pub(crate) rate: f64,
+    /// What each client connects for in a round, in the mode unp
+    #[arg(long, value_name = "N", default_value = "50")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) connections: u32,
+    /// A foreign server beside ours; {port} is where it is to listen
+    #[arg(long, value_name = "[NAME=]COMMAND", action = ArgAction::Append)]
+    #[arg(value_parser = foreign)]
+    pub(crate) server: Vec<Foreign>,
+    /// Only load, on a server that runs elsewhere
+    #[arg(long, value_name = "HOST:PORT", value_parser = target)]
+    #[arg(conflicts_with_all = ["models", "languages", "server", "workers"])]
+    pub(crate) target: Option<Target>,
+    /// One CPU for all, or one for servers and others for generators, or any
+    #[arg(long, value_name = "same|split|free", default_value = "split")]
+    #[arg(hide_possible_values = true)]
+    pub(crate) cpus: Placement,
+    /// Processes that make the load [default: 1; in unp one per peer]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) generators: Option<u32>,
+    /// Do not count system calls in a traced round
+    #[arg(long)]
+    pub(crate) no_syscalls: bool,
+    /// Where report and record go
+    #[arg(short, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// The record alone; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// The tables as Markdown; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Also against an earlier record
+    #[arg(long, value_name = "OLD.json")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Use the programs as they are, build nothing
+    #[arg(long)]
+    pub(crate) no_build: bool,
+}
+
+impl Options {
+    pub(crate) fn has(&self, language: Language) -> bool {
+        self.languages.iter().any(|&tongue| language == tongue.into())
+    }
+}
+
+/// A language, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tongue {
+    Rust,
+    C,
+}
+
+impl From<Tongue> for Language {
+    fn from(tongue: Tongue) -> Language {
+        match tongue {
+            Tongue::Rust => Language::Rust,
+            Tongue::C => Language::C,
+        }
+    }
+}
+
+/// `NAME=COMMAND … {port}`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Foreign {
+    pub(crate) name: String,
+    pub(crate) command: String,
+}
+
+/// `HOST:PORT`, and what that means here.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) addresses: Vec<SocketAddr>,
+}
+
+fn models() -> clap::builder::PossibleValuesParser {
+    let names = MODELS.iter().map(|model| model.name);
+    names.chain(["classic", "all"]).collect::<Vec<_>>().into()
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = positive(text)?;
+    if seconds > 3600.0 {
+        return Err("an hour is the most".into());
+    }
+    Ok(seconds)
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("not a number above 0".into()),
+    }
+}
+
+/// Without a name it is known by its program's.
+fn foreign(text: &str) -> Result<Foreign, String> {
+    let is_name = |name: &&str| {
+        !name.is_empty() && !name.contains([' ', '/', '\'', '"', '{'])
+    };
+    let named = text
+        .split_once('=')
+        .filter(|(name, _)| is_name(name));
+    let (name, command) = match named {
+        Some((name, command)) => (name.to_string(), command),
+        None => {
+            let first = text.split_whitespace().next().unwrap_or_default();
+            let name = first.rsplit('/').next().unwrap_or_default();
+            (name.to_string(), text)
+        }
+    };
+    if command.trim().is_empty() {
+        return Err("no command".into());
+    }
+    if !command.contains("{port}") {
+        return Err("no {port} in it, where the server is to listen".into());
+    }
+    let command = command.to_string();
+    Ok(Foreign { name, command })
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    use std::net::ToSocketAddrs;
+    let found = text.to_socket_addrs().map_err(|error| error.to_string())?;
+    Ok(Target { name: text.to_string(), addresses: found.collect() })
+}
