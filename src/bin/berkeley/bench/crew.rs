@@ -18,6 +18,7 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
 use super::meter::cpus::kept_to;
+use super::numbers::float;
 use crate::generator::orders::{
     Answer, Collected, Counts, Kind, Opened, Order, Plan, Ran, Until,
 };
@@ -69,9 +70,7 @@ impl Crew {
             let mut plan = plan.clone();
             plan.connections = share(plan.connections, index, size);
             if let Kind::Open { rate } = &mut plan.kind {
-                #[expect(clippy::cast_precision_loss)]
-                let size = size as f64;
-                *rate /= size;
+                *rate /= float(size);
             }
             generator.tell(&Order::Open { load, plan })?;
         }

@@ -7,6 +7,7 @@
 //! made by processes of their own (`crew`, and `../generator/`), and `meter`
 //! reads what the kernel knows.
 
+mod calendar;
 mod cells;
 mod compare;
 mod contender;
@@ -15,6 +16,7 @@ mod heat;
 mod idle;
 mod markdown;
 mod meter;
+mod numbers;
 mod options;
 mod output;
 mod page;
@@ -31,6 +33,7 @@ mod traced;
 mod verdict;
 
 use std::env;
+use std::time::Instant;
 
 use anyhow::Result;
 
@@ -45,7 +48,7 @@ use meter::cpus::{Cpus, kept_to};
 pub(crate) use options::Options;
 use output::Output;
 use plan::Part;
-use record::{Mode, Record};
+use record::{Cell, Mode, Record};
 use schedule::Schedule;
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
@@ -57,24 +60,54 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         house: &house,
         cpus: Cpus::choose(options.cpus)?,
         progress: Progress::new(),
-        record: Record::begin(),
+        record: begin(),
     };
+    let start = Instant::now();
     let done = bench.build().and_then(|()| bench.measure());
     bench.progress.clear();
     let mut record = bench.record;
-    if let Err(error) = done {
-        // What there is so far is worth its time.
-        if !error.is::<Interrupted>() || record.cells.is_empty() {
-            return Err(error);
-        }
-        record.interrupted = true;
-        record.finish();
-        output.write(&record)?;
-        return Err(error);
+    record.seconds = start.elapsed().as_secs_f64();
+    if let Err(error) = &done {
+        record.interrupted = error.is::<Interrupted>();
     }
-    record.finish();
-    output.write(&record)?;
-    Ok(record.verdict())
+    // What there is when it is interrupted was worth its time.
+    if done.is_ok() || (record.interrupted && !record.cells.is_empty()) {
+        verdict::process_control(&mut record.cells);
+        record.ratios = ratios::all(&record.cells);
+        output.write(&record)?;
+    }
+    done.map(|()| verdict(&record))
+}
+
+/// A server that failed, or answered wrongly, has fallen short; one whose
+/// design lets peers wait has not.
+fn verdict(record: &Record) -> Verdict {
+    let failed = |cell: &&Cell| cell.has("failed");
+    let cells = &record.cells;
+    if cells.iter().filter(failed).count() == cells.len() {
+        Verdict::CouldNotRun
+    } else if cells.iter().any(|cell| cell.has("failed") || cell.has("errors"))
+    {
+        Verdict::FellShort
+    } else {
+        Verdict::Good
+    }
+}
+
+fn begin() -> Record {
+    Record {
+        format: record::FORMAT,
+        tool: format!("berkeley {}", env!("CARGO_PKG_VERSION")),
+        command: command_line(),
+        started: calendar::now(),
+        seconds: 0.0,
+        interrupted: false,
+        cpus: String::new(),
+        machine: meter::machine::machine(),
+        cells: Vec::new(),
+        ratios: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 /// A run.

@@ -1,6 +1,7 @@
 //! What is to be measured: parts, in each of which the same load is put on
 //! every contender in turn.
 
+use super::numbers::{float, whole};
 use super::options::Options;
 use super::record::Mode;
 use crate::catalogue::MODELS;
@@ -176,11 +177,8 @@ impl Part {
         if !has_twin || self.mode == Mode::Open {
             return vec![Until::Seconds(seconds)];
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let turns = (seconds / slice).round().max(1.0) as usize;
-        #[expect(clippy::cast_precision_loss)]
-        let length = seconds / turns as f64;
-        vec![Until::Seconds(length); turns]
+        let turns = whole((seconds / slice).round()).max(1);
+        vec![Until::Seconds(seconds / float(turns)); turns]
     }
 
     /// How long all rounds of one contender take, about.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::contender::Entry;
+use super::numbers::{float, whole};
 use super::options::Options;
 use super::plan::Part;
 
@@ -29,8 +30,7 @@ impl Schedule {
     ) -> Schedule {
         let aside = if options.no_syscalls { ASIDE / 2.0 } else { ASIDE };
         let expected = parts.iter().zip(entries).map(|(part, entries)| {
-            #[expect(clippy::cast_precision_loss)]
-            let number = entries.len() as f64;
+            let number = float(entries.len());
             (number * (part.seconds_each() + aside), part.name())
         });
         Schedule {
@@ -85,8 +85,7 @@ impl Schedule {
 
 /// `about 1 min 10 s`
 fn in_words(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let seconds = seconds.ceil() as u64;
+    let seconds = whole(seconds.ceil());
     match (seconds / 60, seconds % 60) {
         (0, seconds) => format!("about {seconds} s"),
         (minutes, seconds) => {

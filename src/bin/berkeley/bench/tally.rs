@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::contender::Stats;
 use super::crew::add_counts;
+use super::numbers::long;
 use super::record::{Memory, Network, Round};
-use super::statistics;
-use crate::generator::orders::{Collected, Counts, Opened, Ran};
+use super::statistics::percentiles;
+use crate::generator::orders::{Collected, Opened, Ran};
 use crate::stage::Usage;
 
 /// Sums over all rounds, and the rounds themselves.
@@ -18,16 +19,15 @@ pub(crate) struct Tally {
     pub(crate) requests: u64,
     pub(crate) bytes: u64,
     pub(crate) seconds: f64,
-    pub(crate) latency_seconds: f64,
     pub(crate) generator_seconds: f64,
     pub(crate) server_seconds: Option<f64>,
     pub(crate) dropped: u64,
     pub(crate) starved: usize,
     pub(crate) errors: BTreeMap<String, u64>,
     pub(crate) network: Network,
-    pub(crate) latency: Counts,
-    pub(crate) from_send: Counts,
-    pub(crate) lateness: Counts,
+    /// Of the rounds that nobody disturbed, and of the others.
+    clean: Collected,
+    disturbed: Collected,
     pub(crate) switches_per_request: Option<f64>,
     pub(crate) syscalls: BTreeMap<String, f64>,
     pub(crate) memory: Option<Memory>,
@@ -69,7 +69,6 @@ impl Tally {
         self.requests_in_all += ran.requests;
         self.bytes += ran.bytes_sent + ran.bytes_received;
         self.seconds += ran.seconds;
-        self.latency_seconds += ran.latency_seconds;
         self.generator_seconds += ran.cpu_seconds;
         // In `open`, what one turn drops the next one does not send either.
         self.dropped += ran.dropped;
@@ -90,22 +89,35 @@ impl Tally {
             *self.server_seconds.get_or_insert(0.0) += seconds;
         }
         let per_request = |seconds: f64| per(seconds * 1e6, turn.requests);
-        let quantile = |q| statistics::percentile_us(&collected.latency, q);
+        let latency = percentiles::latency(&collected.latency, None);
         self.rounds.push(Round {
             requests: turn.requests,
             seconds: turn.seconds,
             rate: rate(turn.requests, turn.seconds),
             server_cpu_us_per_request: server.and_then(per_request),
             generator_cpu: share(turn.generator_seconds, turn.seconds),
-            p50_us: quantile(50.0),
-            p99_us: quantile(99.0),
+            p50_us: latency.as_ref().map(|latency| latency.p50),
+            p99_us: latency.as_ref().map(|latency| latency.p99),
             others_cpu: others.share,
             disturbed: others.is_too_much,
         });
-        if !others.is_too_much {
-            add_counts(&mut self.latency, collected.latency);
-            add_counts(&mut self.from_send, collected.from_send);
-            add_counts(&mut self.lateness, collected.lateness);
+        let all = if others.is_too_much {
+            &mut self.disturbed
+        } else {
+            &mut self.clean
+        };
+        add_counts(&mut all.latency, collected.latency);
+        add_counts(&mut all.from_send, collected.from_send);
+        add_counts(&mut all.lateness, collected.lateness);
+    }
+
+    /// How long the answers took, when nobody disturbed; when somebody always
+    /// did, that is what there is.
+    pub(crate) fn latencies(&self) -> &Collected {
+        if self.clean.latency.is_empty() {
+            &self.disturbed
+        } else {
+            &self.clean
         }
     }
 
@@ -124,11 +136,10 @@ impl Tally {
                     count;
             }
         }
-        #[expect(clippy::cast_precision_loss)]
         let switches =
-            usage.map(|usage| usage.switches().saturating_sub(before) as f64);
-        self.switches_per_request =
-            switches.and_then(|number| per(number, self.requests_in_all));
+            usage.map(|usage| usage.switches().saturating_sub(before));
+        self.switches_per_request = switches
+            .and_then(|number| per(long(number), self.requests_in_all));
     }
 
     fn add_errors(&mut self, errors: &BTreeMap<String, u64>) {
@@ -155,17 +166,15 @@ pub(crate) struct Others {
 }
 
 /// Per second.
-#[expect(clippy::cast_precision_loss)]
 pub(crate) fn rate(number: u64, seconds: f64) -> f64 {
-    if seconds > 0.0 { number as f64 / seconds } else { 0.0 }
+    share(long(number), seconds)
 }
 
 /// Per request; of none there is no such figure.
-#[expect(clippy::cast_precision_loss)]
 pub(crate) fn per(sum: f64, requests: u64) -> Option<f64> {
-    (requests > 0).then(|| sum / requests as f64)
+    (requests > 0).then(|| sum / long(requests))
 }
 
-fn share(part: f64, whole: f64) -> f64 {
+pub(crate) fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }

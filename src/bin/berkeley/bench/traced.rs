@@ -10,6 +10,7 @@ use super::contender::Entry;
 use super::crew::Crew;
 use super::meter::cpus::{Cpus, kept_to};
 use super::meter::tracer::Tracer;
+use super::numbers::long;
 use super::plan::Part;
 use super::record::Mode;
 use super::tally::per;
@@ -38,9 +39,8 @@ pub(crate) fn syscalls(
     tracer.end();
     let (calls, requests) = counted?;
     let calls = calls.into_iter();
-    #[expect(clippy::cast_precision_loss)]
     let per_request =
-        calls.filter_map(|(name, n)| Some((name, per(n as f64, requests)?)));
+        calls.filter_map(|(name, n)| Some((name, per(long(n), requests)?)));
     Ok(per_request.collect())
 }
 
