@@ -4,10 +4,11 @@ use clap::ValueEnum;
 
 use super::contender::Entry;
 use super::plan::Part;
-use super::record::{Cell, Finding, Mode};
+use super::numbers::long;
+use super::record::{Cell, Mode};
 use super::statistics::percentiles;
-use super::tally::{Tally, rate, share};
-use super::verdict;
+use super::tally::{Tally, per};
+use super::verdict::{self, Heard};
 use crate::generator::orders::Counts;
 
 /// Everything that was measured; what it says is for `verdict` to add.
@@ -15,7 +16,6 @@ pub(crate) fn cell(part: &Part, entry: &Entry, tally: Tally) -> Cell {
     let is_open = part.mode == Mode::Open;
     let is_timed = !matches!(part.mode, Mode::Idle | Mode::Stream);
     let language = entry.language.map(|of| of.name().to_lowercase());
-    let over_time = |seconds: f64| share(seconds, tally.seconds);
     let latency = |counts: &Counts| percentiles::latency(counts, None);
     let took = tally.latencies().clone();
     let mut syscalls: Vec<_> = tally.syscalls.into_iter().collect();
@@ -38,13 +38,13 @@ pub(crate) fn cell(part: &Part, entry: &Entry, tally: Tally) -> Cell {
         rate: 0.0,
         rate_interval: [0.0; 2],
         rate_spread: [0.0; 2],
-        bytes_per_second: rate(tally.bytes, tally.seconds),
-        requests: tally.requests,
-        seconds: tally.seconds,
+        bytes_per_second: 0.0,
+        requests: 0,
+        seconds: 0.0,
         server_cpu_us_per_request: None,
         server_cpu_interval: None,
-        server_cpu: tally.server_seconds.map(over_time),
-        generator_cpu: over_time(tally.generator_seconds),
+        server_cpu: None,
+        generator_cpu: 0.0,
         switches_per_request: tally.switches_per_request,
         syscalls_per_request: (!syscalls.is_empty()).then_some(calls),
         syscalls,
@@ -70,9 +70,10 @@ pub(crate) fn cell(part: &Part, entry: &Entry, tally: Tally) -> Cell {
         cell.latency_from_send_us = latency(&took.from_send);
         cell.lateness_us = latency(&took.lateness);
     }
-    if let Some(why) = tally.failure {
-        cell.findings.push(Finding { name: "failed".into(), why });
-    }
-    verdict::conclude(&mut cell);
+    let heard = Heard {
+        failed: tally.failure,
+        bytes_per_request: per(long(tally.bytes), tally.requests),
+    };
+    verdict::conclude(&mut cell, &heard);
     cell
 }

@@ -10,8 +10,11 @@
 mod calendar;
 mod cells;
 mod compare;
+mod conclusions;
 mod contender;
 mod crew;
+#[cfg(test)]
+mod fixture;
 mod heat;
 mod idle;
 mod markdown;
@@ -25,6 +28,7 @@ mod ranking;
 mod ratios;
 mod record;
 mod schedule;
+mod sheets;
 mod shuffle;
 mod statistics;
 mod table;
@@ -36,6 +40,7 @@ use std::env;
 use std::time::Instant;
 
 use anyhow::Result;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::catalogue::Language;
 use crate::exit::Verdict;
@@ -53,6 +58,7 @@ use schedule::Schedule;
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     stage::watch()?;
+    allow_descriptors()?;
     let output = Output::prepare(options)?;
     let house = House::find()?;
     let mut bench = Bench {
@@ -72,22 +78,24 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     }
     // What there is when it is interrupted was worth its time.
     if done.is_ok() || (record.interrupted && !record.cells.is_empty()) {
-        verdict::process_control(&mut record.cells);
+        ratios::process_control(&mut record.cells);
         record.ratios = ratios::all(&record.cells);
         output.write(&record)?;
     }
-    done.map(|()| verdict(&record))
+    done.map(|()| outcome(&record))
 }
 
 /// A server that failed, or answered wrongly, has fallen short; one whose
 /// design lets peers wait has not.
-fn verdict(record: &Record) -> Verdict {
-    let failed = |cell: &&Cell| cell.has("failed");
+fn outcome(record: &Record) -> Verdict {
+    let has = |cell: &Cell, kind| {
+        cell.findings.iter().any(|finding| verdict::kind(finding) == kind)
+    };
     let cells = &record.cells;
-    if cells.iter().filter(failed).count() == cells.len() {
+    let fell_short = |cell| has(cell, "failed") || has(cell, "errors");
+    if cells.iter().all(|cell| has(cell, "failed")) {
         Verdict::CouldNotRun
-    } else if cells.iter().any(|cell| cell.has("failed") || cell.has("errors"))
-    {
+    } else if cells.iter().any(fell_short) {
         Verdict::FellShort
     } else {
         Verdict::Good
@@ -257,6 +265,12 @@ impl Bench<'_> {
         }
         Ok(())
     }
+}
+
+/// As many as are allowed, to this process and to the servers it starts.
+fn allow_descriptors() -> Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?)
 }
 
 /// As it was typed; a word with blanks in it needs its quotes back.

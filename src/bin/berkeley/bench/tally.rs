@@ -18,9 +18,6 @@ pub(crate) struct Tally {
     pub(crate) rounds: Vec<Round>,
     pub(crate) requests: u64,
     pub(crate) bytes: u64,
-    pub(crate) seconds: f64,
-    pub(crate) generator_seconds: f64,
-    pub(crate) server_seconds: Option<f64>,
     pub(crate) dropped: u64,
     pub(crate) starved: usize,
     pub(crate) errors: BTreeMap<String, u64>,
@@ -68,8 +65,6 @@ impl Tally {
         self.requests += ran.requests;
         self.requests_in_all += ran.requests;
         self.bytes += ran.bytes_sent + ran.bytes_received;
-        self.seconds += ran.seconds;
-        self.generator_seconds += ran.cpu_seconds;
         // In `open`, what one turn drops the next one does not send either.
         self.dropped += ran.dropped;
         self.starved = ran.starved;
@@ -85,15 +80,12 @@ impl Tally {
     ) {
         let turn = std::mem::take(&mut self.turn);
         let server = server.map(|time| time.as_secs_f64());
-        if let Some(seconds) = server {
-            *self.server_seconds.get_or_insert(0.0) += seconds;
-        }
         let per_request = |seconds: f64| per(seconds * 1e6, turn.requests);
         let latency = percentiles::latency(&collected.latency, None);
         self.rounds.push(Round {
             requests: turn.requests,
             seconds: turn.seconds,
-            rate: rate(turn.requests, turn.seconds),
+            rate: share(long(turn.requests), turn.seconds),
             server_cpu_us_per_request: server.and_then(per_request),
             generator_cpu: share(turn.generator_seconds, turn.seconds),
             p50_us: latency.as_ref().map(|latency| latency.p50),
@@ -165,16 +157,11 @@ pub(crate) struct Others {
     pub(crate) is_too_much: bool,
 }
 
-/// Per second.
-pub(crate) fn rate(number: u64, seconds: f64) -> f64 {
-    share(long(number), seconds)
-}
-
 /// Per request; of none there is no such figure.
 pub(crate) fn per(sum: f64, requests: u64) -> Option<f64> {
     (requests > 0).then(|| sum / long(requests))
 }
 
-pub(crate) fn share(part: f64, whole: f64) -> f64 {
+fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
