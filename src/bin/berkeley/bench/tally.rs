@@ -129,7 +129,7 @@ impl Tally {
             }
         }
         let switches =
-            usage.map(|usage| usage.switches().saturating_sub(before));
+            usage.map(|usage| usage.switches.saturating_sub(before));
         self.switches_per_request = switches
             .and_then(|number| per(long(number), self.requests_in_all));
     }

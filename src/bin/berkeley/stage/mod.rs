@@ -12,6 +12,7 @@ mod console;
 mod interrupt;
 pub(crate) mod kernel;
 mod process;
+mod reap;
 
 use std::ffi::OsString;
 use std::os::fd::AsFd;
@@ -26,6 +27,7 @@ use console::Console;
 pub(crate) use console::Stream;
 pub(crate) use interrupt::{Interrupted, check, watch};
 use process::Process;
+pub(crate) use reap::Usage;
 
 /// Long enough for a busy machine; only a failure waits for it.
 const SOON: Duration = Duration::from_secs(10);
@@ -250,6 +252,12 @@ impl Stage {
         }
         self.processes[who.0].end();
         Ok(())
+    }
+
+    /// What the program and its family used in their lives, once all of
+    /// them are gone.
+    pub(crate) fn usage(&self, who: Who) -> Option<Usage> {
+        self.processes[who.0].usage()
     }
 
     /// As a user's Ctrl-C, or `kill`.

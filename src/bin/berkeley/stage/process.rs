@@ -11,14 +11,16 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getppid};
+
+use super::reap::{Usage, reap};
 
 pub(crate) struct Process {
     pub(crate) name: String,
     child: Child,
     stdin: Option<ChildStdin>,
     code: Option<i32>,
+    usage: Usage,
     is_gone: bool,
 }
 
@@ -55,7 +57,8 @@ impl Process {
             .with_context(|| format!("cannot start {}", path.display()))?;
         let stdin = child.stdin.take();
         let name = name.to_string();
-        Ok(Process { name, child, stdin, code: None, is_gone: false })
+        let usage = Usage::default();
+        Ok(Process { name, child, stdin, code: None, usage, is_gone: false })
     }
 
     pub(crate) fn pid(&self) -> i32 {
@@ -89,23 +92,34 @@ impl Process {
     /// runs.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         if self.code.is_none() {
-            let status = self.child.try_wait().ok().flatten()?;
-            let signal = || status.signal().map(|signal| -signal);
-            self.code = status.code().or_else(signal);
+            self.wait(libc::WNOHANG);
         }
         self.code
+    }
+
+    /// `Child` could wait for it too, but does not tell what it used.
+    fn wait(&mut self, flags: i32) {
+        if let Ok(Some((status, usage))) = reap(self.pid(), flags) {
+            let signal = || status.signal().map(|signal| -signal);
+            self.code = status.code().or_else(signal);
+            self.usage += usage;
+        }
+    }
+
+    /// What it and its family have used, once they are gone.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        self.is_gone.then_some(self.usage)
     }
 
     /// Whether it has ended, and left nobody of its group behind. An orphan
     /// of the program is this process's child by now, and is reaped here.
     pub(crate) fn is_gone(&mut self) -> bool {
         if !self.is_gone && self.exit_code().is_some() {
-            let group = Pid::from_raw(-self.pid());
-            let flags = Some(WaitPidFlag::WNOHANG);
-            while waitpid(group, flags)
-                .is_ok_and(|status| status != WaitStatus::StillAlive)
-            {
+            let group = -self.pid();
+            while let Ok(Some((_, usage))) = reap(group, libc::WNOHANG) {
+                self.usage += usage;
             }
+            let group = Pid::from_raw(group);
             self.is_gone = kill(group, None) == Err(Errno::ESRCH);
         }
         self.is_gone
@@ -117,8 +131,9 @@ impl Process {
             return;
         }
         let _ = killpg(Pid::from_raw(self.pid()), Signal::SIGKILL);
-        let _ = self.child.wait();
-        let group = Pid::from_raw(-self.pid());
-        while matches!(waitpid(group, None), Ok(_) | Err(Errno::EINTR)) {}
+        if self.code.is_none() {
+            self.wait(0);
+        }
+        while reap(-self.pid(), 0).is_ok() {}
     }
 }

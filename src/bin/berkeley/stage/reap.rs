@@ -1,0 +1,63 @@
+//! wait4(2): as waitpid(2), and says what the ended one has used.
+
+use std::ops::AddAssign;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use nix::errno::Errno;
+
+/// What a program used in its whole life, with all children that were
+/// reaped: by itself, or by this process after it was gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Usage {
+    pub(crate) cpu: Duration,
+    /// How often it was taken from a CPU, or left it itself.
+    pub(crate) switches: u64,
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Usage) {
+        self.cpu += other.cpu;
+        self.switches += other.switches;
+    }
+}
+
+/// How it ended, and what it used; `None` when nobody has ended yet. Whom:
+/// a pid, or minus a process group. ECHILD when there is nobody.
+pub(super) fn reap(
+    whom: i32,
+    flags: i32,
+) -> Result<Option<(ExitStatus, Usage)>, Errno> {
+    let mut status = 0;
+    // SAFETY: rusage is made of integers, for which zero is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    loop {
+        // SAFETY: both places are this function's own, of the right types.
+        let pid = unsafe {
+            libc::wait4(whom, &raw mut status, flags, &raw mut usage)
+        };
+        match Errno::result(pid) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+            Ok(0) => return Ok(None),
+            Ok(_) => {
+                let status = ExitStatus::from_raw(status);
+                return Ok(Some((status, used(&usage))));
+            }
+        }
+    }
+}
+
+fn used(usage: &libc::rusage) -> Usage {
+    let time = |time: libc::timeval| {
+        let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+        let micros = u64::try_from(time.tv_usec).unwrap_or_default();
+        Duration::from_secs(seconds) + Duration::from_micros(micros)
+    };
+    let switches = usage.ru_nvcsw + usage.ru_nivcsw;
+    Usage {
+        cpu: time(usage.ru_utime) + time(usage.ru_stime),
+        switches: u64::try_from(switches).unwrap_or_default(),
+    }
+}
