@@ -10,6 +10,7 @@
 mod bench;
 mod catalogue;
 mod exit;
+mod generator;
 mod house;
 mod list;
 mod screen;
@@ -40,12 +41,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(hide = true)]
+    Generator(generator::Options),
     List(list::Options),
     Tour(tour::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Generator(options) => generator::run(&options),
         Command::List(options) => list::run(&options),
         Command::Tour(options) => tour::run(&options),
     };

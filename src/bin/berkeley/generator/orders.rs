@@ -38,8 +38,7 @@ pub(crate) struct Plan {
 
 /// Which conversation.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize,
-    clap::ValueEnum,
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Protocol {
