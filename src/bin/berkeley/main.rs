@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
     after_help = "\
 Examples:
   berkeley tour          every lab, in both languages, in under a minute
+  berkeley bench         fork against thread against everything
   berkeley list          what there is, and in which file
 
 Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
@@ -41,6 +42,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(bench::Options),
     #[command(hide = true)]
     Generator(generator::Options),
     List(list::Options),
@@ -49,6 +51,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Bench(options) => bench::run(&options),
         Command::Generator(options) => generator::run(&options),
         Command::List(options) => list::run(&options),
         Command::Tour(options) => tour::run(&options),

@@ -162,7 +162,7 @@ impl Part {
             connections: self.concurrency as usize,
             size: self.size as usize,
             connecting_ms: CONNECTING_MS,
-            answering_ms: ANSWERING_MS,
+            patience_ms: ANSWERING_MS,
         }
     }
 

@@ -100,7 +100,7 @@ impl Load {
             self.enter(index);
         }
         self.now = clock::now();
-        let patience = self.plan.patience_ms * MILLISECOND;
+        let patience = self.plan.connecting_ms * MILLISECOND;
         let give_up = self.now + patience;
         while self.are(State::Connecting) > 0 && self.now < give_up {
             let events = self.kernel.wait(give_up - self.now);

@@ -134,6 +134,7 @@ fn alone(options: &Options, server: SocketAddr) -> Result<Verdict> {
         },
         connections: options.connections,
         size: options.size,
+        connecting_ms: PATIENCE_MS,
         patience_ms: PATIENCE_MS,
     })?;
     let mut ran = load.run(Until::Seconds(options.seconds));

@@ -33,7 +33,7 @@ pub(crate) struct Plan {
     /// How long to wait for connections when the load is opened.
     pub(crate) connecting_ms: u64,
     /// How long to wait for answers after the end of a run.
-    pub(crate) answering_ms: u64,
+    pub(crate) patience_ms: u64,
 }
 
 /// Which conversation.
