@@ -71,11 +71,12 @@ impl Window {
         let missed: Duration = self.ours.iter().map(Clock::may_miss).sum();
         let unsure = 2 * tick() * count + missed;
         let least = taken.saturating_sub(unsure);
+        let most = (taken + unsure).min(wall * count);
 
         let seen = self.seen() + stolen.saturating_sub(tick() * count);
         let share = |time: Duration| time.as_secs_f64() / wall.as_secs_f64();
         Others {
-            share: share(seen.clamp(least, taken + unsure)),
+            share: share(seen.clamp(least, most)),
             stolen: share(stolen),
             resolution: share(unsure),
         }
