@@ -5,8 +5,9 @@
 //! process is exact, but one that came and went in between is not seen. What
 //! was neither idle nor our own is complete, with the time that a host stole;
 //! but /proc/stat counts in ticks of 10 ms, and an answer finer than
-//! that would be made up. So the second one speaks only for what it has above
-//! its own uncertainty. Man pages: `proc_stat(5)`, `proc_pid_stat(5)`.
+//! that would be made up. So the second one only says between which bounds
+//! the first must be: below them it has not seen all, above them what it saw
+//! was on other CPUs. Man pages: `proc_stat(5)`, `proc_pid_stat(5)`.
 
 use std::collections::HashMap;
 use std::fs;
@@ -69,11 +70,13 @@ impl Window {
         let stolen = ticks.stolen.saturating_sub(self.ticks.stolen);
         let missed: Duration = self.ours.iter().map(Clock::may_miss).sum();
         let unsure = 2 * tick() * count + missed;
+        let least = taken.saturating_sub(unsure);
+        let most = (taken + unsure).min(wall * count);
 
         let seen = self.seen() + stolen.saturating_sub(tick() * count);
         let share = |time: Duration| time.as_secs_f64() / wall.as_secs_f64();
         Others {
-            share: share(seen.max(taken.saturating_sub(unsure))),
+            share: share(seen.clamp(least, most)),
             stolen: share(stolen),
             resolution: share(unsure),
         }
