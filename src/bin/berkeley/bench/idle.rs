@@ -14,7 +14,7 @@ use super::meter::family::family;
 use super::meter::memory::{self, Reading};
 use super::meter::network::Counters;
 use super::plan::Part;
-use super::tally::{Others, Tally};
+use super::tally::Tally;
 use crate::generator::orders::Until;
 use crate::stage::{self, Stage, kernel};
 
@@ -58,11 +58,9 @@ fn memory_of(
     let opened = crew.open(0, &part.plan(running.address))?;
     tally.opened(&opened, part.concurrency);
     let silent = at_rest(&running)?;
-    let ran = crew.run(0, Until::OneEach)?;
-    tally.ran(&ran);
+    tally.warmed_up(&crew.run(0, Until::OneEach)?);
     let answered = at_rest(&running)?;
 
-    tally.round(crew.collect(0)?, None, Others::default());
     tally.add_network(&counters.read()?.since(&network));
     if let (Some(before), Some(silent), Some(answered)) =
         (before, silent, answered)

@@ -51,7 +51,7 @@ impl Tally {
         self.add_errors(&opened.errors);
     }
 
-    /// Not measured, but what goes wrong then is wrong all the same.
+    /// Not timed, but what goes wrong then is wrong all the same.
     pub(crate) fn warmed_up(&mut self, ran: &Ran) {
         self.requests_in_all += ran.requests;
         self.starved = ran.starved;
