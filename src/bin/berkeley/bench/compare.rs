@@ -251,7 +251,7 @@ impl Comparison {
 }
 
 fn heading(load: &str) -> String {
-    format!("{load:24} {:>24}  {:>22}", "requests/s", "CPU µs/request")
+    format!("{load:24} {:>8} {:15}  {:>6} ratio", "req./s", "ratio", "CPU µs")
 }
 
 impl Change {

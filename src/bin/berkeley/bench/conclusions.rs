@@ -2,7 +2,7 @@
 
 use super::numbers::{number, ratio};
 use super::ranking::{Ranking, rank};
-use super::ratios::{between, by_chance, is_same_load};
+use super::ratios::{between, by_chance, is_same_load, together};
 use super::record::{Cell, Mode, Quantity, Ratio};
 use super::verdict::{ENOUGH, is_good, is_honest};
 
@@ -85,7 +85,8 @@ fn best(first: &Cell, ranking: &Ranking) -> String {
     });
     let equals: Vec<String> = equals.map(|cell| cell.name()).collect();
     if !equals.is_empty() {
-        text += &format!(" Not to be told from it: {}.", list(&equals));
+        text +=
+            format!(" Not to be told from it: {}.", list(&equals)).as_str();
     }
     text
 }
@@ -217,23 +218,23 @@ fn named(cell: &Cell) -> String {
 /// Who starves, fails or errs; never silently.
 fn left_out(cells: &[&Cell]) -> Vec<String> {
     let starving = cells.iter().filter(|cell| cell.starved > 0);
-    let starving: Vec<String> = starving
-        .map(|cell| format!("{} {}", cell.name(), cell.starved))
-        .collect();
+    let starving: Vec<(&Cell, String)> =
+        starving.map(|cell| (*cell, cell.starved.to_string())).collect();
     let wrong = cells.iter().filter(|cell| {
         cell.verdict.starts_with("failed") || !cell.errors.is_empty()
     });
-    let wrong: Vec<String> = wrong.map(|cell| cell.name()).collect();
+    let wrong: Vec<(&Cell, String)> =
+        wrong.map(|cell| (*cell, String::new())).collect();
     let mut says = Vec::new();
     if !starving.is_empty() {
         says.push(format!(
             "Starving so many peers, and not ranked, however high the rate \
              of the others: {}.",
-            starving.join(", ")
+            together(&starving).join(", ")
         ));
     }
     if !wrong.is_empty() {
-        let wrong = wrong.join(", ");
+        let wrong = together(&wrong).join(", ");
         says.push(format!("Failed or answered wrongly, not ranked: {wrong}."));
     }
     says
@@ -290,22 +291,24 @@ fn differences(ratios: &[&Ratio], what: &str) -> Option<String> {
     let (more, less) = (say("more"), say("less"));
     let (all, same) = (judged.len(), judged.len() - more.len() - less.len());
     let mut text = format!("Rust against C, {what}: ");
-    text += &match (all, same) {
+    let same_in = match (all, same) {
         (1, 1) => "no difference".to_string(),
         (all, same) if all == same => format!("no difference in all {all}"),
         (all, same) => format!("no difference in {same} of {all}"),
     };
+    text += &same_in;
     for (found, how) in [(more, "Rust has more in"), (less, "less in")] {
         if !found.is_empty() {
-            text += &format!("; {how} {}", found.join(", "));
+            text += format!("; {how} {}", found.join(", ")).as_str();
         }
     }
     text += ".";
     if all >= 10 && same < all {
         let wrong = by_chance(all).ceil();
-        text += &format!(
+        text += format!(
             " (Of {all} comparisons at 95 %, {wrong} or so differ by chance.)"
-        );
+        )
+        .as_str();
     }
     Some(text)
 }

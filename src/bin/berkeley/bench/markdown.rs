@@ -7,9 +7,9 @@ use super::table::opening;
 
 /// The whole document.
 pub(crate) fn document(record: &Record) -> String {
-    let mut text = format!("# {}\n\n", "Servers, measured");
-    text += &format!("{}.\n\n", plain(&opening(record)));
-    text += &format!("```\n{}\n```\n", record.command);
+    let mut text = String::from("# Servers, measured\n\n");
+    text += format!("{}.\n\n", plain(&opening(record))).as_str();
+    text += format!("```\n{}\n```\n", record.command).as_str();
     if record.interrupted {
         text += "\nInterrupted: this is what there was.\n";
     }
@@ -29,7 +29,7 @@ fn section(block: &Block) -> String {
     let mut text =
         format!("\n## {}\n\n{}\n", plain(&block.title), plain(block.how));
     for sheet in &block.sheets {
-        text += &format!("\n{}", table(sheet));
+        text += format!("\n{}", table(sheet)).as_str();
     }
     if !block.says.is_empty() {
         text += "\n### What it says\n\n";
@@ -53,7 +53,7 @@ fn table(sheet: &Sheet) -> String {
     let rules: Vec<&str> =
         rules.map(|head| if head.is_words { ":--" } else { "--:" }).collect();
     let mut text = row(&heads);
-    text += &format!("| {} |\n", rules.join(" | "));
+    text += format!("| {} |\n", rules.join(" | ")).as_str();
     for cells in &sheet.rows {
         text += &row(&cells.iter().map(|it| plain(it)).collect::<Vec<_>>());
     }
@@ -70,7 +70,8 @@ fn row(cells: &[String]) -> String {
 }
 
 fn bullets(lines: impl Iterator<Item = String>) -> String {
-    lines.map(|line| format!("- {line}\n")).collect()
+    let lines: Vec<String> = lines.map(|line| format!("- {line}\n")).collect();
+    lines.concat()
 }
 
 /// What a server's last words might hold must not become markup.

@@ -2,6 +2,7 @@
 
 mod compare;
 mod conclusions;
+mod findings;
 #[cfg(test)]
 mod fixture;
 mod markdown;

@@ -19,7 +19,10 @@ pub(crate) fn all(cells: &[Cell]) -> Vec<Ratio> {
             .iter()
             .find(|to| language == Some("rust") && are_twins(of, to));
         let reference = reference(cells, of).filter(|to| {
-            !std::ptr::eq(*to, of) && is_honest(of) && is_honest(to)
+            !std::ptr::eq(*to, of)
+                && !are_twins(of, to)
+                && is_honest(of)
+                && is_honest(to)
         });
         for quantity in QUANTITIES {
             let twins = twin.and_then(|to| between(of, to, quantity));
@@ -157,6 +160,27 @@ pub(crate) fn process_control(cells: &mut [Cell]) {
     for (cell, found) in cells.iter_mut().zip(found) {
         cell.process_control = found;
     }
+}
+
+/// `pool 42` for both twins, `fork (c)` for one of them: who has something in
+/// common, and how often.
+pub(crate) fn together(found: &[(&Cell, String)]) -> Vec<String> {
+    let has_twin = |cell: &Cell, often: &String| {
+        let mut others = found.iter();
+        others.any(|(other, its)| its == often && are_twins(cell, other))
+    };
+    let mut names: Vec<String> = Vec::new();
+    for (cell, often) in found {
+        let name = match has_twin(cell, often) {
+            true => cell.model.clone(),
+            false => cell.name(),
+        };
+        let name = format!("{name} {often}").trim_end().to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// How many of so many verdicts chance alone would make wrong.

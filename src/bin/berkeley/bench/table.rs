@@ -69,8 +69,7 @@ impl Page {
 
     /// A word, and what is to be said of it under its end.
     fn hanging(&mut self, text: &str, painted: usize, style: anstyle::Style) {
-        let options =
-            textwrap::Options::new(self.width - 2).subsequent_indent("  ");
+        let options = unbroken(self.width - 2).subsequent_indent("  ");
         for (at, line) in textwrap::wrap(text, options).iter().enumerate() {
             let line = match line.split_at_checked(painted) {
                 Some((word, rest)) if at == 0 => {
@@ -153,12 +152,20 @@ impl Page {
     fn verdict(&self, line: String, used: usize, text: &str) -> Vec<String> {
         let room = self.width.saturating_sub(used).max(NARROW);
         let mut lines: Vec<String> = Vec::new();
-        for (at, part) in textwrap::wrap(text, room).iter().enumerate() {
+        for (at, part) in
+            textwrap::wrap(text, unbroken(room)).iter().enumerate()
+        {
             let before = if at == 0 { line.clone() } else { " ".repeat(used) };
             lines.push(before + &paint(style(text), part));
         }
         if lines.is_empty() { vec![line] } else { lines }
     }
+}
+
+/// `client-bound` and `prefork-mutex` are read in one piece.
+fn unbroken(width: usize) -> textwrap::Options<'static> {
+    textwrap::Options::new(width)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// A word says the same as its colour.
@@ -279,7 +286,7 @@ mod tests {
         let says = text.split("what it says").nth(1).unwrap();
         let first = says.split('.').next().unwrap();
         assert!(!first.contains("pool"), "{first}");
-        assert!(says.contains("pool (rust) 42"), "{says}");
+        assert!(says.contains(", pool 42."), "{says}");
     }
 
     #[test]

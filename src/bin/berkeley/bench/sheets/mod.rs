@@ -11,7 +11,7 @@ use crate::catalogue::MODELS;
 
 use super::conclusions;
 use super::numbers::count;
-use super::ratios::is_same_load;
+use super::ratios::{is_same_load, together};
 use super::record::{Cell, Mode, Quantity, Ratio, Record};
 use super::verdict::kind;
 
@@ -114,8 +114,9 @@ fn title(cell: &Cell) -> String {
     let protocol = &cell.protocol;
     let size = count(cell.size.into());
     match (cell.mode, cell.asked_rate) {
-        (Mode::Stream, _) => format!("{mode}: {peers}, {protocol}"),
-        (Mode::Idle, _) => format!("{mode}: {peers}, {protocol}"),
+        (Mode::Stream | Mode::Idle, _) => {
+            format!("{mode}: {peers}, {protocol}")
+        }
         (Mode::Unp, _) => {
             format!("{mode}: {peers}, answers of {size} bytes")
         }
@@ -314,17 +315,16 @@ pub(crate) fn ratio_text(ratio: &Ratio) -> String {
 
 /// The findings, each once, with those who have it.
 fn findings(cells: &[&Cell]) -> Vec<Explained> {
-    let mut all: Vec<(Explained, Vec<String>)> = Vec::new();
+    let mut all: Vec<(Explained, Vec<(&Cell, String)>)> = Vec::new();
     for cell in cells {
         for finding in &cell.findings {
             let kind = kind(finding);
-            let often = finding.name[kind.len()..].trim();
-            let who = format!("{} {often}", cell.name());
+            let often = finding.name[kind.len()..].trim().to_string();
             let same = all.iter_mut().find(|(known, _)| {
                 known.kind == kind && known.why == finding.why
             });
-            if let Some((_, list)) = same {
-                list.push(who.trim().into());
+            if let Some((_, who)) = same {
+                who.push((cell, often));
                 continue;
             }
             let explained = Explained {
@@ -332,12 +332,15 @@ fn findings(cells: &[&Cell]) -> Vec<Explained> {
                 who: String::new(),
                 why: finding.why.clone(),
             };
-            all.push((explained, vec![who.trim().into()]));
+            all.push((explained, vec![(cell, often)]));
         }
     }
-    let join = |(explained, who): (Explained, Vec<String>)| {
-        let is_everybody = who.len() == cells.len() && who.len() > 2;
-        let who = if is_everybody { "all".into() } else { who.join(", ") };
+    let join = |(explained, who): (Explained, Vec<(&Cell, String)>)| {
+        let is_plain = who.iter().all(|(_, often)| often.is_empty());
+        let is_everybody =
+            is_plain && who.len() == cells.len() && who.len() > 2;
+        let who = together(&who).join(", ");
+        let who = if is_everybody { "all".into() } else { who };
         Explained { who, ..explained }
     };
     all.into_iter().map(join).collect()

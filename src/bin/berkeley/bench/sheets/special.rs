@@ -27,7 +27,7 @@ impl Table<'_> {
         });
         let mut heads = self.one_a_line();
         heads.push(Head::figures("", "requests/s"));
-        heads.push(Head::figures("", "CPU µs/req."));
+        heads.push(Head::figures("", "CPU µs"));
         heads.push(Head::figures("late, µs", "p50"));
         heads.push(Head::figures("late, µs", "p99"));
         heads.push(Head::figures("", "dropped"));
@@ -49,11 +49,11 @@ impl Table<'_> {
     pub(super) fn idle(&self) -> Vec<Sheet> {
         let mut heads = self.one_a_line();
         heads.push(Head::figures("PSS", "silent"));
-        heads.push(Head::figures("PSS", "answered"));
+        heads.push(Head::figures("PSS", "asked"));
         for name in ["stack", "pages", "slab"] {
             heads.push(Head::figures("kernel", name));
         }
-        heads.push(Head::figures("", "all, KiB"));
+        heads.push(Head::figures("", "all"));
         heads.push(Head::words("verdict"));
         vec![self.lines(heads, |cell| {
             let memory = cell.memory.as_ref();

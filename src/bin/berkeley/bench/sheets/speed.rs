@@ -4,6 +4,9 @@ use super::super::numbers::{NONE, number_or_none};
 use super::super::record::Cell;
 use super::{Head, Row, Sheet, Table};
 
+/// What stands in a column.
+type Figure = fn(&Cell) -> Option<f64>;
+
 impl Table<'_> {
     /// Two tables, since no terminal is wide enough for one.
     pub(super) fn requests(&self) -> Vec<Sheet> {
@@ -31,13 +34,13 @@ impl Table<'_> {
 
     fn cost(&self) -> Sheet {
         let mut heads = vec![Head::words(self.title())];
-        let mut columns: Vec<(&str, fn(&Cell) -> Option<f64>)> = vec![
+        let mut columns: Vec<(&str, Figure)> = vec![
             ("p50 µs", |cell| Some(cell.latency_us.as_ref()?.p50)),
             ("p99 µs", |cell| Some(cell.latency_us.as_ref()?.p99)),
-            ("idle peer, KiB", |cell| {
+            ("idle, KiB", |cell| {
                 Some(cell.memory.as_ref()?.pss_per_peer / 1024.0)
             }),
-            ("syscalls/request", |cell| cell.syscalls_per_request),
+            ("syscalls/req.", |cell| cell.syscalls_per_request),
         ];
         // What nobody was asked for needs no column.
         columns.retain(|(_, figure)| {
