@@ -52,8 +52,17 @@ pub(crate) struct Machine {
 
 /// One way to load a server.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord,
-    Serialize, Deserialize, clap::ValueEnum,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {
@@ -231,6 +240,8 @@ pub(crate) struct Ratio {
     pub(crate) mode: Mode,
     pub(crate) concurrency: u32,
     pub(crate) size: u32,
+    /// Of both, or of the first where they differ.
+    pub(crate) workers: Option<u32>,
     /// `thread (rust)` against `thread (c)`: each other's twins; or against
     /// the reference, `epoll (c)`.
     pub(crate) of: String,
@@ -244,6 +255,16 @@ pub(crate) struct Ratio {
     pub(crate) rounds: u32,
     /// `no difference`, `more`, `less`, or `too few rounds`.
     pub(crate) says: String,
+}
+
+impl Memory {
+    /// What a peer costs that has spoken, user's and kernel's together.
+    pub(crate) fn all(&self) -> f64 {
+        self.pss_per_peer
+            + self.kernel_stacks_per_peer
+            + self.page_tables_per_peer
+            + self.slab_per_peer
+    }
 }
 
 impl Cell {
