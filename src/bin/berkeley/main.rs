@@ -7,6 +7,7 @@
 //! strangers to this tool: it knows their command lines and nothing else.
 //! Try: `cargo run --release -- tour`.
 
+mod bench;
 mod catalogue;
 mod exit;
 mod house;

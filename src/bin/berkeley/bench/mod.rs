@@ -1,0 +1,4 @@
+//! `berkeley bench`: every model against every other, measured.
+
+mod page;
+mod record;
