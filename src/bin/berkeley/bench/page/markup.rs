@@ -1,0 +1,141 @@
+//! Elements of HTML and SVG, well-formed by construction: text and
+//! attributes are escaped where they go in, and an element that is shown is
+//! closed.
+
+use std::fmt::{self, Display, Formatter};
+
+/// Those that have no inside; SVG allows the slash, and HTML ignores it.
+const EMPTY: [&str; 8] =
+    ["circle", "line", "path", "rect", "use", "meta", "br", "col"];
+
+/// An element with what is in it.
+#[derive(Clone, Debug)]
+pub(super) struct Element {
+    name: &'static str,
+    attributes: String,
+    inside: String,
+}
+
+impl Element {
+    pub(super) fn new(name: &'static str) -> Element {
+        Element { name, attributes: String::new(), inside: String::new() }
+    }
+
+    /// A `class`, which nearly everything here has.
+    pub(super) fn class(self, class: &str) -> Element {
+        self.with("class", class)
+    }
+
+    pub(super) fn with(mut self, key: &str, value: &str) -> Element {
+        self.attributes += &format!(" {key}=\"{}\"", escaped(value, true));
+        self
+    }
+
+    /// A coordinate or a length.
+    pub(super) fn at(self, key: &str, value: f64) -> Element {
+        self.with(key, &coordinate(value))
+    }
+
+    pub(super) fn text(mut self, text: &str) -> Element {
+        self.inside += &escaped(text, false);
+        self
+    }
+
+    pub(super) fn add(mut self, child: &Element) -> Element {
+        self.push(child);
+        self
+    }
+
+    pub(super) fn add_all<'a>(
+        mut self,
+        children: impl IntoIterator<Item = &'a Element>,
+    ) -> Element {
+        for child in children {
+            self.push(child);
+        }
+        self
+    }
+
+    pub(super) fn push(&mut self, child: &Element) {
+        self.inside += &child.to_string();
+    }
+
+    /// What must not be escaped: the style sheet.
+    pub(super) fn verbatim(mut self, text: &str) -> Element {
+        self.inside += text;
+        self
+    }
+}
+
+impl Display for Element {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        let Element { name, attributes, inside } = self;
+        if EMPTY.contains(name) {
+            return write!(f, "<{name}{attributes}/>");
+        }
+        write!(f, "<{name}{attributes}>{inside}</{name}>")
+    }
+}
+
+/// An element with text in it.
+pub(super) fn said(name: &'static str, text: &str) -> Element {
+    Element::new(name).text(text)
+}
+
+/// Text that can stand in an element, or between quotes. Control characters
+/// have no place in either: a server's command line may hold any of them.
+fn escaped(text: &str, between_quotes: bool) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' if between_quotes => safe += "&quot;",
+            '\n' | '\t' => safe.push(c),
+            c if c.is_control() => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// To a tenth of a pixel, as short as it can be said.
+pub(super) fn coordinate(value: f64) -> String {
+    let value = if value.is_finite() { value } else { 0.0 };
+    let mut text = format!("{value:.1}");
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    if text == "-0" { "0".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_attributes_are_escaped() {
+        let link = said("b", "a<b>&'c'").with("title", "\"x\" > \u{1b}");
+        assert_eq!(
+            link.to_string(),
+            "<b title=\"&quot;x&quot; &gt; \u{fffd}\">\
+             a&lt;b&gt;&amp;'c'</b>"
+        );
+    }
+
+    #[test]
+    fn empty_elements_are_closed_and_others_kept_open() {
+        let dot = Element::new("circle").at("cx", 1.04).at("cy", -0.01);
+        assert_eq!(dot.to_string(), "<circle cx=\"1\" cy=\"0\"/>");
+        let cell = Element::new("td").add(&Element::new("br"));
+        assert_eq!(cell.to_string(), "<td><br/></td>");
+    }
+
+    #[test]
+    fn a_coordinate_is_always_a_number() {
+        assert_eq!(coordinate(f64::NAN), "0");
+        assert_eq!(coordinate(f64::INFINITY), "0");
+        assert_eq!(coordinate(12.34), "12.3");
+    }
+}
