@@ -12,9 +12,9 @@
 //! 4. **Calls block.** `bin/one_to_one.rs`: two sides that take turns.
 //! 5. **Datagrams.** `bin/udp_echo_server.rs`, `bin/udp_echo_client.rs`:
 //!    boundaries kept, delivery not promised.
-//! 6. **Many peers.** `bin/echo_server.rs`, `bin/knock.rs` and
-//!    `bin/roster_server.rs` make a listener and hand it to one of
-//!    [`workers`]. Start with [`workers::iterative`], then
+//! 6. **Many peers.** `bin/echo_server.rs`, `bin/knock.rs`,
+//!    `bin/roster_server.rs` and `bin/supply_server.rs` make a listener and
+//!    hand it to one of [`workers`]. Start with [`workers::iterative`], then
 //!    [`workers::fork`] beside [`workers::thread`].
 //! 7. **Fork against thread.** `bin/worker_demo.rs`: what is shared and what
 //!    is copied, in one screen.

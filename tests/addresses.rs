@@ -15,7 +15,8 @@ use common::{
 };
 use nix::sys::signal::Signal;
 
-const SERVERS: [&str; 3] = ["knock", "echo_server", "roster_server"];
+const SERVERS: [&str; 4] =
+    ["knock", "echo_server", "roster_server", "supply_server"];
 const THREE: [&str; 3] = ["prefork", "thread", "epoll"];
 
 /// A server that cannot be started.
@@ -36,12 +37,14 @@ fn is_in_use(name: &str, object: &str, finished: &Finished) {
 /// Says something that each of the servers answers.
 fn is_served(name: &str, server: &Server) {
     let mut peer = server.connect();
-    if name == "roster_server" {
-        return peer.expect(b"\x80\x04\x95");
-    }
-    peer.say(b"Knock, knock\n");
-    let echo = name == "echo_server";
-    peer.expect(if echo { b"Knock, knock\n" } else { b"Who's there?\n" });
+    let (said, heard): (&[u8], &[u8]) = match name {
+        "knock" => (b"Knock, knock\n", b"Who's there?\n"),
+        "echo_server" => (b"hello\n", b"hello\n"),
+        "supply_server" => (b"27\n", b"ABCDEFGHIJKLMNOPQRSTUVWXYZa"),
+        _ => (b"", b"\x80\x04\x95"),
+    };
+    peer.say(said);
+    peer.expect(heard);
 }
 
 #[test]

@@ -23,8 +23,8 @@ const HELD_ELSEWHERE: [&str; 5] = [
     "export PATH=\"$PWD/target/release:$PATH\"",
 ];
 
-const SERVERS: [&str; 4] =
-    ["knock", "echo_server", "roster_server", "one_to_one"];
+const SERVERS: [&str; 5] =
+    ["knock", "echo_server", "roster_server", "supply_server", "one_to_one"];
 
 /// The lines of the shell blocks, each with the text block that follows it,
 /// if one does.

@@ -28,6 +28,7 @@ fn a_mixed_load(server: &Server, name: &str) {
     let said: &[u8] = match name {
         "knock" => b"Knock, knock\nSpell\nOkay\n",
         "echo_server" => b"hello\n",
+        "supply_server" => b"16384\n1\n000016384\n",
         _ => b"\x80\x04cos\nsystem\n.",
     };
     let big = vec![b'x'; 300_000];
@@ -54,7 +55,7 @@ fn a_mixed_load(server: &Server, name: &str) {
 }
 
 fn is_clean(case: Case, build: impl Fn(&str) -> PathBuf, under: &[&str]) {
-    for name in ["knock", "echo_server", "roster_server"] {
+    for name in ["knock", "echo_server", "roster_server", "supply_server"] {
         // A sanitizer's frames want more than 64 KiB.
         let args = ["--model", case.model, "--stack", "1024"];
         let start = Start::at(build(name), name).args(args);

@@ -85,6 +85,7 @@ fn the_default_models_are_the_handouts() {
         ("knock", "pool"),
         ("echo_server", "thread"),
         ("roster_server", "iterative"),
+        ("supply_server", "iterative"),
     ];
     in_both(|language: Language| {
         for (name, model) in defaults {

@@ -24,11 +24,12 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// The servers are played under each of three models.
-const LABS: [(&str, &[&str]); 10] = [
+const LABS: [(&str, &[&str]); 11] = [
     ("simple", &[]),
     ("echo", &["fork", "thread", "epoll"]),
     ("knock", &["fork", "thread", "epoll"]),
     ("roster", &["fork", "thread", "epoll"]),
+    ("supply", &["fork", "thread", "epoll"]),
     ("udp", &[]),
     ("dumb_net", &[]),
     ("one_to_one", &[]),

@@ -57,7 +57,7 @@ fn help_and_version_are_the_same_to_the_byte() {
 
 #[test]
 fn the_same_command_lines_are_refused() {
-    let wrong: [&[&str]; 12] = [
+    let wrong: [&[&str]; 15] = [
         &["knock", "--por", "0"],
         &["knock", "-p", "0", "-p", "0"],
         &["knock", "-p", "0", "--quiet=yes"],
@@ -70,6 +70,9 @@ fn the_same_command_lines_are_refused() {
         &["echo_server", "0", "1"],
         &["roster_server", "--port"],
         &["roster_server", "-x"],
+        &["supply_server", "-p", "0"],
+        &["supply_server", "0", "1"],
+        &["supply_server", "--buffer", "7"],
     ];
     for args in wrong {
         let codes = Language::BOTH.map(|language| {
@@ -205,6 +208,15 @@ fn served(
             peer.say(b"hello\n");
             peer.expect(b"hello\n");
         }
+        "supply_server" => {
+            for (said, heard) in
+                [(&b"5\n"[..], &b"ABCDE"[..]), (b"3\n2\r\n", b"ABCAB")]
+            {
+                peer.say(said);
+                peer.expect(heard);
+            }
+            peer.say(b"no\n");
+        }
         _ => drop(std::io::Read::read(&mut peer, &mut [0; 29]).unwrap()),
     }
     peer.finish();
@@ -273,7 +285,7 @@ fn servers_make_the_same_network_calls() {
         "reuseport",
     ];
     let mut broken = String::new();
-    for name in ["knock", "echo_server", "roster_server"] {
+    for name in ["knock", "echo_server", "roster_server", "supply_server"] {
         for model in models {
             let [rust, c] = Language::BOTH
                 .map(|language| served(language, name, model).unwrap());

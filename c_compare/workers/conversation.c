@@ -12,9 +12,6 @@
 #include "sockets/memory.h"
 #include "sockets/transfer.h"
 
-/* Pieces up to this size lie on the stack. */
-enum { SMALL = 4096 };
-
 enum end { END_OF_FILE, OVER, SILENCE, FAILED };
 
 static enum end exchange(const struct server *server, struct slot *slot,
@@ -52,7 +49,7 @@ void hold(const struct server *server, struct slot *slot, int socket,
     enum end end = exchange(server, slot, socket, peer, buffer);
     /* EAGAIN: SO_SNDTIMEO. The peer takes nothing, but may be sending. */
     if (end == OVER || (end == FAILED && errno == EAGAIN))
-        end_gracefully(socket, buffer, piece);
+        end_gracefully(socket, buffer, piece > SMALL ? piece : SMALL);
     /* Else the peer has left, or been silent for too long, or is gone:
      * ECONNRESET, EPIPE, … */
     free(large);

@@ -12,6 +12,10 @@
 /* How long a graceful end waits for the peer's FIN, in seconds. */
 #define LINGER 2.0
 
+/* Pieces up to this size lie on the stack. A graceful end reads no smaller
+ * ones, whatever the lab asks for: a peer may still be sending megabytes. */
+enum { SMALL = 4096 };
+
 /* Serves one peer in this process or thread, and closes the connection. */
 void converse(const struct server *server, struct slot *slot, int socket,
               const struct peer *peer);

@@ -35,6 +35,7 @@ struct event_loop {
     struct guest **guests;
     size_t room, present;
     unsigned char *buffer;
+    size_t large; /* its size, at least a piece */
     double next_deadline; /* no deadline is earlier; INFINITY: none */
     bool said_full;
 };
@@ -64,10 +65,12 @@ int run_event_loop(struct server *server, struct slot *slot, int listener,
     if (waiter->watch(state, server->stop, INTEREST_READ) < 0
         || waiter->watch(state, listener, INTEREST_READ) < 0)
         return fail(program, "watch", "stop, listener");
+    size_t piece = server->lab.piece, large = piece > SMALL ? piece : SMALL;
     struct event_loop loop = {
         .server = server, .slot = slot, .listener = listener,
         .waiter = waiter, .state = state, .door = OPEN,
-        .buffer = grown(NULL, server->lab.piece), .next_deadline = INFINITY,
+        .buffer = grown(NULL, large), .large = large,
+        .next_deadline = INFINITY,
     };
     run(&loop);
     if (waiter->end != NULL)
@@ -238,7 +241,8 @@ static void attend(struct event_loop *loop, int fd)
         settle(loop, guest, guest_say_more(loop->slot, guest));
         return;
     }
-    ssize_t got = recv_some(fd, loop->buffer, loop->server->lab.piece);
+    size_t room = guest->ending ? loop->large : loop->server->lab.piece;
+    ssize_t got = recv_some(fd, loop->buffer, room);
     struct bytes input = {loop->buffer, (size_t)got};
     if (got == 0)
         dismiss(loop, guest);

@@ -8,6 +8,7 @@ pub mod http;
 pub mod knock;
 pub mod pickle;
 pub mod roster;
+pub mod supply;
 
 /// One side of a conversation: bytes in, bytes out.
 pub trait Session {

@@ -24,8 +24,9 @@ use super::{Lab, Server};
 /// How long a graceful end waits for the peer's FIN.
 pub const LINGER: Duration = Duration::from_secs(2);
 
-/// Pieces up to this size lie on the stack.
-const SMALL: usize = 4096;
+/// Pieces up to this size lie on the stack. A graceful end reads no smaller
+/// ones, whatever the lab asks for: a peer may still be sending megabytes.
+pub const SMALL: usize = 4096;
 
 /// Serves one peer in this process or thread, and closes the connection.
 pub fn converse<L: Lab>(
@@ -51,18 +52,19 @@ pub fn hold<L: Lab>(
     // Left uninitialised: as long as the peer is silent, no page of it exists.
     let mut small = [const { MaybeUninit::uninit() }; SMALL];
     let mut large = Vec::new();
-    let buffer = if server.lab.piece() <= SMALL {
-        &mut small[..server.lab.piece()]
+    let piece = server.lab.piece();
+    let buffer = if piece <= SMALL {
+        &mut small[..]
     } else {
-        large.reserve_exact(server.lab.piece());
-        &mut large.spare_capacity_mut()[..server.lab.piece()]
+        large.reserve_exact(piece);
+        &mut large.spare_capacity_mut()[..piece]
     };
     if let Some(limit) = server.options.idle_timeout {
         limit_silence(socket, limit);
     }
     slot.peers.fetch_add(1, Ordering::Relaxed);
     server.lab.arrived(&peer);
-    match exchange(server, slot, socket, peer, buffer) {
+    match exchange(server, slot, socket, peer, &mut buffer[..piece]) {
         // EAGAIN: SO_SNDTIMEO. The peer takes nothing, but may be sending.
         Ok(End::Over) | Err(Errno::EAGAIN) => {
             end_gracefully(socket, buffer);

@@ -18,7 +18,7 @@ use nix::sys::socket::{Shutdown, SockFlag, shutdown};
 use crate::sockets::{Failed, Peer, recv};
 
 use super::board::Slot;
-use super::conversation::LINGER;
+use super::conversation::{LINGER, SMALL};
 use super::guest::Guest;
 use super::server::{PAUSE, Remedy};
 use super::waiter::{Interest, Waiter};
@@ -76,7 +76,7 @@ pub fn run<L: Lab, W: Waiter>(
         door: Door::Open,
         guests: Vec::new(),
         present: 0,
-        buffer: vec![MaybeUninit::uninit(); server.lab.piece()],
+        buffer: vec![MaybeUninit::uninit(); server.lab.piece().max(SMALL)],
         next_deadline: None,
         said_full: false,
     }
@@ -240,7 +240,12 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         let done = if guest.has_unsent() {
             guest.say_more(self.slot)
         } else {
-            match recv(&guest.socket, &mut self.buffer) {
+            let room = if guest.ending {
+                &mut self.buffer[..]
+            } else {
+                &mut self.buffer[..self.server.lab.piece()]
+            };
+            match recv(&guest.socket, room) {
                 Ok([]) => return self.dismiss(fd),
                 Ok(_) if guest.ending => return,
                 Ok(input) => guest.answer(self.server, self.slot, input),

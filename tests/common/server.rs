@@ -14,12 +14,13 @@ use super::twins::{Language, program};
 use super::{SOON, kernel, until};
 
 /// What each server says when it listens.
-const ANNOUNCED: [&str; 5] = [
+const ANNOUNCED: [&str; 6] = [
     "Running knock, knock server on ",
     "making a server on ",
     "making a UDP server on ",
     "Listening at ",
     "listening on ",
+    "Supplying bytes on ",
 ];
 
 /// A server about to be started.

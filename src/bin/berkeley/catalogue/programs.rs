@@ -41,7 +41,7 @@ macro_rules! program {
 }
 
 #[rustfmt::skip]
-pub(crate) static PROGRAMS: [Program; 15] = [
+pub(crate) static PROGRAMS: [Program; 16] = [
     program!("simple" "simple_server", " [HOST] [PORT]", Some(50017), None,
         "The first server anyone reads: socket, bind, listen, accept, recv, \
          and nothing between you and the calls.",
@@ -69,6 +69,10 @@ pub(crate) static PROGRAMS: [Program; 15] = [
     program!("roster" "roster_client", " --name NAME --username NAME --sid ID", Some(12000), None,
         "Signs a student in: a greeting, a dict, an acknowledgement.",
         ["getaddrinfo(3)", "connect(2)", "recv(2)"]),
+    program!("supply" "supply_server", " [PORT] [--model NAME]", Some(10030), Some("iterative"),
+        "A line with a number asks for that many bytes: the server of the \
+         comparison in chapter 30 of UNIX Network Programming.",
+        ["socket(2)", "bind(2)", "listen(2)"]),
     program!("udp" "udp_echo_server", " [PORT]", Some(10001), None,
         "Echo without a connection: one socket serves everybody.",
         ["udp(7)", "recvfrom(2)", "sendto(2)"]),

@@ -41,6 +41,7 @@ pub(crate) static TWINS: &[Twin] = &[
     twin!("protocols" "echo", "the answer is the input"),
     twin!("protocols" "knock", "lines out of pieces, three turns, the end"),
     twin!("protocols" "roster", "pickled dicts, back and forth"),
+    twin!("protocols" "supply", "a number asks for so many bytes"),
     twin!("protocols" "http", "a response, as it comes in pieces"),
     Twin {
         shows: "pickles: no name, no call, no surprise",

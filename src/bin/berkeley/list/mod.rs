@@ -78,7 +78,8 @@ fn defaults(program: &Program) -> String {
 fn models(screen: &mut Screen) -> Result<()> {
     screen.blank()?;
     screen.heading(
-        "WORKER MODELS, --model of echo_server, knock and roster_server",
+        "WORKER MODELS, --model of echo_server, knock, roster_server, \
+         supply_server",
     )?;
     for model in &MODELS {
         screen.blank()?;

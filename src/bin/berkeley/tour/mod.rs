@@ -28,10 +28,11 @@ use scenes::{SCENES, Scene};
 /// Serves every lab on this machine, talks to it, and checks what comes back
 #[derive(Args)]
 #[command(after_help = "\
-LAB is one or more of simple, echo, knock, roster, udp, dumb_net, one_to_one,
-http_get, socket_tools, worker_demo. Each runs in both languages, the servers
-echo, knock and roster under fork, thread and epoll. A conversation is shown
-once and again where it came out differently; --full shows all of them.
+LAB is one or more of simple, echo, knock, roster, supply, udp, dumb_net,
+one_to_one, http_get, socket_tools, worker_demo. Each runs in both languages,
+the servers echo, knock, roster and supply under fork, thread and epoll. A
+conversation is shown once and again where it came out differently; --full
+shows all of them.
 
 In a checkout, cargo and make bring the programs up to date first. A language
 that cannot be built is left out, and the tour falls short by it (exit code 1);

@@ -32,6 +32,7 @@ pub(crate) static SCENES: &[&Scene] = &[
     &served::ECHO,
     &served::KNOCK,
     &served::ROSTER,
+    &served::SUPPLY,
     &served::UDP,
     &foreign::DUMB_NET,
     &alone::ONE_TO_ONE,

@@ -194,6 +194,44 @@ fn roster(play: &mut Play) -> Result<()> {
     play.one_more_peer("roster_server", &["--port", "0"])
 }
 
+pub(crate) static SUPPLY: Scene = Scene {
+    lab: "supply",
+    title: "as many bytes as a line asks for",
+    look: "The client asks for 70 bytes and gets the 64 letters of base64 \
+           and the first six again. A line that is no number ends it: the \
+           answer is a FIN, and the console says why.",
+    programs: &["supply_server", "one_to_one", "dumb_net"],
+    models: THREE,
+    play: supply,
+    try_next: &[
+        ("@supply_server", "and in a second terminal"),
+        ("nc 127.0.0.1 10030", "type 70, then ten"),
+    ],
+};
+
+fn supply(play: &mut Play) -> Result<()> {
+    let args = play.with_model(&["0"]);
+    let server = play.start("server", "supply_server", &args)?;
+    let port = play.stage.listens(server)?.to_string();
+    let supplying = format!("Supplying bytes on 127.0.0.1:{port}");
+    play.stage.says(server, &supplying)?;
+    let answer = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\
+                  0123456789+/ABCDEF";
+    let client = play.start("client", "one_to_one", &["127.0.0.1", &port])?;
+    play.stage.types(client, "70")?;
+    play.stage.says(client, answer)?;
+    play.stage.types(client, "ten")?;
+    play.stage.ends(client, 0)?;
+    play.interrupt(server, 0)?;
+    play.said(client, Out, &[answer])?;
+    play.said(client, Err, &[])?;
+    play.said(server, Out, &[&supplying, "connection - 127.0.0.1:<n>"])?;
+    let why = "supply_server: 127.0.0.1:<n>: no number from 1 to 16384: \
+               \"ten\"";
+    play.said(server, Err, &[why])?;
+    play.one_more_peer("supply_server", &["0"])
+}
+
 pub(crate) static UDP: Scene = Scene {
     lab: "udp",
     title: "echo without a connection",
