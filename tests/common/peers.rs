@@ -277,7 +277,8 @@ pub fn scripted<'scope, T: Send + 'scope>(
     let script = scope.spawn(move || {
         // Bounded: a client that cannot even start must not hang the test.
         let mut wait = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
-        let came = poll(&mut wait, PollTimeout::from(10_000_u16)).unwrap();
+        let limit = PollTimeout::try_from(SOON).unwrap();
+        let came = poll(&mut wait, limit).unwrap();
         assert_eq!(came, 1, "no client came");
         let (peer, _) = listener.accept().unwrap();
         script(peer.into())
@@ -285,7 +286,8 @@ pub fn scripted<'scope, T: Send + 'scope>(
     (port.to_string(), script)
 }
 
-/// A port on which nobody listens, and nobody else will: it is bound.
+/// A port on which nobody listens, and nobody will who lets the kernel
+/// choose: it is bound.
 pub fn dead_port() -> (String, OwnedFd) {
     let socket = socket(
         AddressFamily::Inet,
@@ -294,6 +296,7 @@ pub fn dead_port() -> (String, OwnedFd) {
         None,
     )
     .unwrap();
+    setsockopt(&socket, sockopt::ReuseAddr, &true).unwrap();
     let any = SockaddrIn::new(127, 0, 0, 1, 0);
     bind(socket.as_raw_fd(), &any).unwrap();
     let bound: SockaddrIn = getsockname(socket.as_raw_fd()).unwrap();
