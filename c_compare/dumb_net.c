@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "sockets/address.h"
@@ -163,9 +164,7 @@ static int copy(int server, const char *name)
         }
         if (got == 0)
             return 0;
-        if (write_out(buffer, (size_t)got) < 0) {
-            fail(NAME, "write", "standard output");
-            return -1;
-        }
+        if (write_out(buffer, (size_t)got) < 0)
+            exit(fail(NAME, "write", "standard output"));
     }
 }

@@ -133,14 +133,14 @@ static void arrived(const struct peer *peer)
 static void received(struct bytes piece)
 {
     char *text = shown(piece);
-    say("received \"%s\"", text);
+    note("received \"%s\"", text);
     free(text);
 }
 
 static void sent(struct bytes piece)
 {
     char *text = shown(piece);
-    say("sent \"%s\"", text);
+    note("sent \"%s\"", text);
     free(text);
 }
 

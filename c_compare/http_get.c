@@ -65,6 +65,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {HELP_AND_VERSION};
     struct args args = {.port = "80", .path = "/"};
+    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     while (next_option(&command, argc, argv, "hV", options) != -1)
         ;
     expect_arguments(&command, argc, argv, 1, 3);
@@ -76,7 +77,6 @@ int main(int argc, char **argv)
     service(&command, "[PORT]", args.port);
     if (!is_path(args.path))
         bad_usage(&command, "a blank in a path is written %%20");
-    signal(SIGPIPE, SIG_IGN); /* in Rust it is so before main */
     return get(&args);
 }
 

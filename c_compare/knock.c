@@ -91,9 +91,9 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     int port = address_port(&address);
     if (port >= 0)
-        say("Running knock, knock server on port %d", port);
+        note("Running knock, knock server on port %d", port);
     else
-        say("Running knock, knock server on %s",
+        note("Running knock, knock server on %s",
             address_text(&address, text));
     return serve(server);
 }

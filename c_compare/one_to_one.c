@@ -179,7 +179,7 @@ static int serve(const char *port)
         return fail(NAME, "listen", at);
     if (own_address(listener, &address) < 0)
         return fail(NAME, "getsockname", at);
-    say("listening on %s", address_text(&address, at));
+    note("listening on %s", address_text(&address, at));
 
     struct typed typed = {0};
     for (;;) {
@@ -199,13 +199,13 @@ static void meet(int client, const struct peer *peer, struct typed *typed)
 {
     char host[INET_ADDRSTRLEN];
     inet_ntop(AF_INET, &peer->host.v4, host, sizeof host);
-    say("A Client Connected ('%s', %d)", host, peer->port);
+    note("A Client Connected ('%s', %d)", host, peer->port);
     talk(client, NETWORK, typed);
     close(client);
     /* Before the line that says so: what is typed after it is for the next
      * client. */
     forget(typed);
-    say("client gone");
+    note("client gone");
 }
 
 /* The conversation: the same at both ends. */
@@ -240,9 +240,10 @@ static int hear(int socket)
     if (got == 0)
         return 0;
     buffer[got++] = '\n';
-    if (write_out(buffer, (size_t)got) < 0)
-        return fail(NAME, "write", "stdout"), -1;
-    return 1;
+    if (write_out(buffer, (size_t)got) == 0)
+        return 1;
+    int code = fail(NAME, "write", "standard output");
+    return code == EXIT_SUCCESS ? 0 : -1;
 }
 
 /* The next line's length, its end made LF, at `ahead`; 0 for a blank one or

@@ -141,8 +141,11 @@ static int register_at(int server, const char *name, struct bytes student)
         refused("greeting", why);
         goto end;
     }
-    say("%.*s has successfully connected to %s", (int)text.length,
-        (const char *)text.at, name);
+    if (say("%.*s has successfully connected to %s", (int)text.length,
+            (const char *)text.at, name) < 0) {
+        result = fail(NAME, "write", "standard output");
+        goto end;
+    }
 
     if (send_all(server, student.at, student.length) < 0) {
         fail(NAME, "send", "");
@@ -158,8 +161,8 @@ static int register_at(int server, const char *name, struct bytes student)
         fail_because(NAME, "acknowledgement", "not the integer 1");
         goto end;
     }
-    say("Data acknowledged by server and you passed the test");
-    result = EXIT_SUCCESS;
+    result = done(NAME, say("Data acknowledged by server and you passed the"
+                            " test"));
 end:
     buffer_free(&text);
     buffer_free(&stream.bytes);

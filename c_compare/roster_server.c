@@ -85,9 +85,9 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     int port = address_port(&address);
     if (port >= 0)
-        say("Listening at %s/%d", address_host(&address, text), port);
+        note("Listening at %s/%d", address_host(&address, text), port);
     else
-        say("Listening at %s", address_text(&address, text));
+        note("Listening at %s", address_text(&address, text));
     return serve(server);
 }
 

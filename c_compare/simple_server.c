@@ -100,7 +100,7 @@ static int accept_one(int listener)
                        SOCK_CLOEXEC);
     if (peer < 0)
         return -1;
-    say("A Client Connected ('%s', %u)", inet_ntoa(at.sin_addr),
+    note("A Client Connected ('%s', %u)", inet_ntoa(at.sin_addr),
         ntohs(at.sin_port));
     return peer;
 }
@@ -114,7 +114,7 @@ static int show(int peer)
             return 0;
         if (got > 0) {
             char *text = repr((struct bytes){buffer, (size_t)got});
-            say("%s", text);
+            note("%s", text);
             free(text);
         } else if (errno != EINTR) {
             return -1;

@@ -172,7 +172,7 @@ static void answer(int server, struct bytes datagram,
     address_text(peer, at);
     if (!quiet) {
         warn("datagram - %s", at);
-        say("received \"%s\"", text);
+        note("received \"%s\"", text);
     }
     /* A datagram that finds no room is lost, as UDP may: to wait here, for a
      * peer that does not read, would be to let all others wait. */
@@ -185,6 +185,6 @@ static void answer(int server, struct bytes datagram,
     if (sent < 0)
         fail(NAME, "sendto", at);
     else if (!quiet)
-        say("sent \"%s\"", text);
+        note("sent \"%s\"", text);
     free(text);
 }

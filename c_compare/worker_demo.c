@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -50,7 +51,8 @@ static const struct option OPTIONS[] = {
     HELP_AND_VERSION
 };
 
-static void work(const char *word, double interval);
+static int work(const char *word, double interval);
+static int written(int errnum);
 static int by_threads(double interval);
 static void *run(void *task);
 static int by_processes(double interval);
@@ -74,22 +76,33 @@ int main(int argc, char **argv)
         worked = by_processes(interval);
     else
         bad_usage(&COMMAND, "invalid value '%s' for '--model'", model);
-    if (worked == EXIT_SUCCESS)
-        say("counter: %u", counter);
-    return worked;
+    if (worked != EXIT_SUCCESS)
+        return worked;
+    return done(NAME, say("counter: %u", counter));
 }
 
-/* What each worker does, whatever it is. */
-static void work(const char *word, double interval)
+/* What each worker does, whatever it is: 0, or the errno of a line that could
+ * not be written. A thread and a process both have a number to leave behind.
+ */
+static int work(const char *word, double interval)
 {
     for (int index = 0; index < LINES; index++) {
         struct timespec left = {.tv_sec = (time_t)interval};
         left.tv_nsec = (long)((interval - (double)left.tv_sec) * 1e9);
         while (nanosleep(&left, &left) < 0 && errno == EINTR)
             ;
-        say("%s %d", word, index);
+        if (say("%s %d", word, index) < 0)
+            return errno;
         atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
     }
+    return 0;
+}
+
+/* A failure, when that is what a worker has left behind. */
+static int written(int errnum)
+{
+    errno = errnum;
+    return done(NAME, errnum == 0 ? 0 : -1);
 }
 
 /* As threads: one process, one memory. */
@@ -103,17 +116,21 @@ static int by_threads(double interval)
 {
     struct task tasks[WORKERS];
     pthread_t threads[WORKERS];
-    int started = 0, failed = 0;
+    int started = 0, failed = 0, left = 0;
     while (started < WORKERS && failed == 0) {
         struct task *task = &tasks[started];
         *task = (struct task){WORDS[started], interval};
         failed = pthread_create(&threads[started], NULL, run, task);
         started += failed == 0;
     }
-    for (int i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
+    for (int i = 0; i < started; i++) {
+        void *errnum;
+        pthread_join(threads[i], &errnum);
+        if (left < (int)(intptr_t)errnum)
+            left = (int)(intptr_t)errnum;
+    }
     if (failed == 0)
-        return EXIT_SUCCESS;
+        return written(left);
     errno = failed; /* it comes back as the result, not here */
     return fail(NAME, "pthread_create", "");
 }
@@ -121,8 +138,7 @@ static int by_threads(double interval)
 static void *run(void *task)
 {
     const struct task *mine = task;
-    work(mine->word, mine->interval);
-    return NULL;
+    return (void *)(intptr_t)work(mine->word, mine->interval);
 }
 
 /* As processes: each child counts in its own copy of the memory. */
@@ -130,7 +146,7 @@ static void *run(void *task)
 static int by_processes(double interval)
 {
     pid_t children[WORKERS];
-    int started = 0, errnum = 0;
+    int started = 0, errnum = 0, left = 0;
     while (started < WORKERS) {
         pid_t child = fork();
         if (child < 0) {
@@ -140,17 +156,21 @@ static int by_processes(double interval)
         if (child == 0) {
             /* Not to print on when the parent was killed. */
             prctl(PR_SET_PDEATHSIG, SIGTERM);
-            work(WORDS[started], interval);
+            int mine = work(WORDS[started], interval);
             /* What the parent wanted done at its exit is not done twice. */
-            _exit(EXIT_SUCCESS);
+            _exit(mine);
         }
         children[started++] = child;
     }
-    for (int i = 0; i < started; i++)
-        while (waitpid(children[i], NULL, 0) < 0 && errno == EINTR)
+    for (int i = 0; i < started; i++) {
+        int ended = 0;
+        while (waitpid(children[i], &ended, 0) < 0 && errno == EINTR)
             ;
+        if (WIFEXITED(ended) && left < WEXITSTATUS(ended))
+            left = WEXITSTATUS(ended);
+    }
     if (errnum == 0)
-        return EXIT_SUCCESS;
+        return written(left);
     errno = errnum;
     return fail(NAME, "fork", "");
 }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use common::{
     Conversation, Language, Program, SOON, Start, command, in_both, kernel,
-    kill_process, socket_file, until,
+    kill_process, peer_program, run, socket_file, until,
 };
 use nix::sys::signal::Signal;
 
@@ -66,4 +66,28 @@ fn no_worker_is_born_with_a_lock_that_nobody_will_open() {
         server.wait().unwrap();
         std::fs::remove_file(&path).unwrap();
     }
+}
+
+/// A waiter that cannot watch what it must is no reason to wait for ever.
+#[test]
+fn who_has_no_room_for_the_way_out_says_so_and_ends() {
+    let Some(python) = peer_program("python3") else { return };
+    let full = "
+import os, sys
+for number in range(3, 1024):
+    os.dup2(0, number)
+os.execv(sys.argv[1], sys.argv[1:])";
+    common::allow_many_descriptors();
+    in_both(|language| {
+        let mut server = Start::new(language, "echo_server")
+            .args(["--model", "select", "--quiet"])
+            .under([python.to_str().unwrap(), "-c", full])
+            .command();
+        let ended = run(&mut server, b"");
+        let last = "echo_server: watch: EMFILE: Too many open files \
+                    (the way out)";
+        let told = ended.err();
+        assert_eq!(told.lines().last(), Some(last), "{told}");
+        assert_eq!(ended.code, 1);
+    });
 }

@@ -310,9 +310,9 @@ fn roster_client_takes_nothing_but_1_for_an_acknowledgement() {
 #[test]
 fn the_first_two_programs_understand_each_other() {
     in_both(|language| {
-        // They take no port 0: one that was free a moment ago.
-        let (port, held) = dead_port();
-        drop(held);
+        // They take no port 0, but one that is bound, and not listened on, by
+        // somebody else who has SO_REUSEADDR, too.
+        let (port, _held) = dead_port();
         let args = ["127.0.0.1", &port];
         let mut server = command(language, "simple_server", &args);
         let server = Program::spawn(&mut server);

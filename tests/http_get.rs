@@ -14,7 +14,8 @@ use std::process::Command;
 
 use berkeley::protocols::http::{Response, Step, Wrong};
 use common::{
-    Finished, Language, Program, in_both, peer_program, program, python, run,
+    Finished, Language, Program, dead_port, in_both, peer_program, program,
+    python, run,
 };
 
 fn http_get(language: Language, args: &[&str]) -> Finished {
@@ -260,9 +261,7 @@ fn a_terminal_is_safe_from_the_status_line() {
 
 #[test]
 fn who_does_not_answer_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port().to_string();
-    drop(listener);
+    let (port, _held) = dead_port();
     in_both(|language| {
         let got = http_get(language, &["127.0.0.1", &port]);
         let line = format!(

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::{
     Case, Conversation, SOON, Server, Start, everywhere, kernel, kill_process,
-    peer_program, under, until,
+    peer_program, promptly, under, until,
 };
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ fn all_are_served(peers: Vec<Conversation>) {
             !has_answer
         });
         let (left, lasted) = (peers.len(), start.elapsed());
-        assert!(lasted < Duration::from_secs(60), "{left} never served");
+        assert!(lasted < 4 * SOON, "{left} never served");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -43,6 +43,7 @@ fn all_are_served(peers: Vec<Conversation>) {
 #[test]
 fn without_descriptors_it_waits_and_then_serves_all() {
     everywhere(|case| {
+        let start = Instant::now();
         let args = ["--backlog", "1000", "--stats"];
         let mut server = echo(case).args(args).with_limit("-n 64").start();
         let peers: Vec<_> = (0..200).map(|_| server.connect()).collect();
@@ -53,13 +54,9 @@ fn without_descriptors_it_waits_and_then_serves_all() {
             if queue != last.0 {
                 last = (queue, Instant::now());
             }
-            last.1.elapsed() > Duration::from_millis(400)
+            queue < 200 && last.1.elapsed() > Duration::from_millis(400)
         });
-        let before = kernel::family_cpu_time(server.pid());
-        std::thread::sleep(Duration::from_secs(1));
-        let busy = kernel::family_cpu_time(server.pid());
-        let busy = busy.saturating_sub(before);
-        assert!(busy <= Duration::from_millis(100), "{busy:?} in a second");
+        is_idle(&server);
         assert!(server.is_running());
         all_are_served(peers);
         assert_eq!(server.interrupt(), 0);
@@ -68,10 +65,22 @@ fn without_descriptors_it_waits_and_then_serves_all() {
         assert_eq!(stats["peers"], 200, "{stats}");
         if ["thread", "select", "poll", "epoll"].contains(&case.model) {
             let refused = stats["accept_errors"]["EMFILE"].as_u64();
-            assert!(refused.is_some_and(|count| count > 0), "{stats}");
-            // A pause between two tries.
-            assert!(refused.is_some_and(|count| count < 500), "{stats}");
+            // A pause of 20 ms between two tries, at least.
+            let most = start.elapsed().as_secs() * 50 + 50;
+            let paused =
+                refused.is_some_and(|count| (1..most).contains(&count));
+            assert!(paused, "{stats}");
         }
+    });
+}
+
+/// Uses next to no processor time: it waits, and does not look again and
+/// again. Who spins is busy in every second of five.
+fn is_idle(server: &Server) {
+    promptly(Duration::from_millis(110), || {
+        let before = kernel::family_cpu_time(server.pid());
+        std::thread::sleep(Duration::from_secs(1));
+        kernel::family_cpu_time(server.pid()).saturating_sub(before)
     });
 }
 
@@ -123,11 +132,13 @@ fn without_processes_or_threads_it_loses_that_peer_at_most() {
 fn a_silent_peer_is_closed_with_a_fin_when_it_was_idle_too_long() {
     everywhere(|case| {
         let server = echo(case).args(["--idle-timeout", "0.3"]).start();
-        let start = Instant::now();
-        server.connect().expect_last(b"");
-        let lasted = start.elapsed();
-        assert!(lasted >= Duration::from_millis(290), "{lasted:?}");
-        assert!(lasted < Duration::from_secs(3), "{lasted:?}");
+        promptly(Duration::from_secs(3), || {
+            let start = Instant::now();
+            server.connect().expect_last(b"");
+            let lasted = start.elapsed();
+            assert!(lasted >= Duration::from_millis(290), "{lasted:?}");
+            lasted
+        });
         let mut peer = server.say(b"hello");
         peer.expect(b"hello");
         peer.expect_last(b"");
@@ -138,20 +149,37 @@ fn a_silent_peer_is_closed_with_a_fin_when_it_was_idle_too_long() {
 fn a_peer_that_speaks_in_time_is_not_closed() {
     everywhere(|case| {
         let server = echo(case).args(["--idle-timeout", "0.8"]).start();
-        let mut peer = server.connect();
-        for _ in 0..12 {
-            std::thread::sleep(Duration::from_millis(100));
-            peer.say(b"x");
-            peer.expect(b"x");
-        }
-        peer.expect_last(b"");
+        until(4 * SOON, "a peer that can speak in time", || {
+            speaks_every_100_ms(&server)
+        });
     });
+}
+
+/// Speaks for longer than 0.8 s, and is answered each time. False when this
+/// side was too busy to speak in time, and was closed.
+fn speaks_every_100_ms(server: &Server) -> bool {
+    let mut last = Instant::now();
+    let mut peer = server.connect();
+    for _ in 0..12 {
+        std::thread::sleep(Duration::from_millis(100));
+        let now = Instant::now();
+        let said = peer.say_some(b"x") == 1;
+        let silence = last.elapsed();
+        last = now;
+        if !(said && peer.answers(b"x")) {
+            let allowed = Duration::from_millis(790);
+            assert!(silence > allowed, "closed after {silence:?}");
+            return false;
+        }
+    }
+    peer.expect_last(b"");
+    true
 }
 
 #[test]
 fn a_peer_that_does_not_read_is_closed_with_a_fin_too() {
     everywhere(|case| {
-        let server = echo(case).args(["--idle-timeout", "1.5"]).start();
+        let server = echo(case).args(["--idle-timeout", "3"]).start();
         let mut peer = server.connect();
         let stuffed = peer.stuff();
         let both_ends = || {
@@ -171,7 +199,7 @@ fn a_peer_that_does_not_read_is_closed_with_a_fin_too() {
 #[test]
 fn a_peer_that_reads_slowly_is_not_idle() {
     under(&["fork", "thread", "poll", "epoll"], |case| {
-        let server = echo(case).args(["--idle-timeout", "3"]).start();
+        let server = echo(case).args(["--idle-timeout", "6"]).start();
         let mut peer = server.connect();
         let stuffed = peer.stuff();
         peer.finish();
@@ -180,11 +208,11 @@ fn a_peer_that_reads_slowly_is_not_idle() {
         let mut got = 0;
         let start = Instant::now();
         while got < stuffed {
-            let mut piece = vec![0; stuffed / 50 + 1];
+            let mut piece = vec![0; stuffed / 80 + 1];
             let read = std::io::Read::read(&mut peer, &mut piece).unwrap();
             assert!(read > 0, "closed after {got} of {stuffed}");
             got += read;
-            if start.elapsed() < Duration::from_secs(5) {
+            if start.elapsed() < Duration::from_secs(8) {
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
@@ -213,7 +241,9 @@ fn max_peers_holds_over_all_processes_together() {
             let mut after = server.say(b"after");
             assert!(next.is_silent_for(Duration::from_millis(150)));
             assert!(after.is_silent_for(Duration::from_millis(10)));
-            assert_eq!(kernel::accept_queue(server.port()), 2);
+            until(SOON, "both wait", || {
+                kernel::accept_queue(server.port()) == 2
+            });
             drop(peers.pop());
             until(SOON, "one is let in", || {
                 kernel::accept_queue(server.port()) == 1
@@ -300,11 +330,7 @@ fn select_says_fd_setsize_once_and_serves_the_rest_later() {
         let peers: Vec<_> = (0..1100).map(|_| server.connect()).collect();
         server.wait_for("FD_SETSIZE");
         assert!(kernel::accept_queue(server.port()) > 50);
-        let before = kernel::cpu_time(server.pid());
-        std::thread::sleep(Duration::from_millis(500));
-        let busy = kernel::cpu_time(server.pid());
-        let busy = busy.saturating_sub(before);
-        assert!(busy <= Duration::from_millis(50), "{busy:?} in 0.5 s");
+        is_idle(&server);
         all_are_served(peers);
         assert_eq!(server.interrupt(), 0);
         let said = server.stderr().join("\n");

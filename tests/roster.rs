@@ -130,6 +130,9 @@ fn every_protocol_of_pickle_is_understood() {
             peer.say(pickle);
             peer.expect(ACKNOWLEDGED);
         }
+        common::until(common::SOON, "as many lines", || {
+            server.stdout().len() > pickles.len()
+        });
         let shown = server.stdout();
         assert!(shown[1..].iter().all(|line| line == LINE), "{shown:?}");
     });
@@ -158,6 +161,10 @@ fn values_are_shown_as_pythons_str_shows_them() {
         let mut peer = greeted(&server);
         peer.say(&send);
         peer.expect(&ACKNOWLEDGED.repeat(count));
+        // Each is acknowledged first, and shown then.
+        common::until(common::SOON, "as many lines", || {
+            server.stdout().len() > count
+        });
         let printed = server.stdout()[1..].join("\n");
         // A line end inside a name must not forge a line: how it is shown
         // is the program's choice, so only the other lines are compared.

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::scope;
 
 use common::{
-    Language, Start, command, kernel, peer_program, program, run, scripted,
+    Language, SOON, Start, command, kernel, peer_program, program, run,
+    scripted, until,
 };
 
 /// Every lab program but the first two, which have no options at all. (The
@@ -131,18 +132,29 @@ fn calls(folder: &Path) -> Vec<Vec<String>> {
     let texts = files.map(|file| fs::read_to_string(file.path()).unwrap());
     let mut all: Vec<Vec<String>> = texts
         .map(|text| {
-            // A call that a signal interrupted is made again; a thread that
-            // ends with its process may leave half a line without a name.
-            let whole = |line: &&str| {
-                !line.contains("ERESTART") && !line.starts_with("???")
-            };
-            text.lines().filter(whole).map(plain).collect()
+            let lines = text.lines().filter(|line| has_returned(line));
+            lines.map(plain).filter(|call| !is_of_the_end(call)).collect()
         })
         .filter(|calls: &Vec<String>| !calls.is_empty())
         .collect();
     all.sort();
     fs::remove_dir_all(folder).unwrap();
     all
+}
+
+/// Whether the line ends in a value. A call that a signal interrupts is made
+/// again; one in which its process ends is cut anywhere: `= ?`,
+/// `<unfinished ...>`, `<detached ...>`, even before its name.
+fn has_returned(line: &str) -> bool {
+    let value = line.rsplit_once(" = ").map_or("", |(_, value)| value);
+    let number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    number && !value.contains("EINTR")
+}
+
+/// Who is not back in `accept4` when the listener is shut down need not call
+/// it any more.
+fn is_of_the_end(call: &str) -> bool {
+    call.starts_with("accept4(") && call.ends_with("EINVAL (Invalid argument)")
 }
 
 fn plain(line: &str) -> String {
@@ -223,6 +235,10 @@ fn served(
     }
     peer.finish();
     peer.expect_last(b"");
+    // Not to signal into the conversation's last calls.
+    until(SOON, "the conversation is over", || {
+        kernel::is_quiet(server.port())
+    });
     let own = kernel::children(server.pid())[0];
     let signal = nix::sys::signal::SIGINT;
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(own), signal).unwrap();
@@ -232,20 +248,18 @@ fn served(
         // Whether a loop hears of the end from its listener or from the
         // eventfd first is nobody's promise.
         for one in &mut calls {
-            let of_the_end = |call: &String| {
-                call.contains("SHUT_RDWR")
-                    || call.ends_with("EINVAL (Invalid argument)")
-            };
-            one.retain(|call| !of_the_end(call));
+            one.retain(|call| !call.contains("SHUT_RDWR"));
         }
+        calls.retain(|one| !one.is_empty());
         calls.sort();
     }
     if model == "prefork-fdpass" {
         // Whether the parent hears of the free child or of the signal first
-        // is nobody's promise either.
+        // is nobody's promise either, nor whether it still hears it.
         for one in &mut calls {
             one.retain(|call| {
                 !call.starts_with("recvfrom(, \"f\"")
+                    && !call.starts_with("sendto(, \"f\"")
                     && !call.ends_with("MSG_CMSG_CLOEXEC) = 0")
                     && !call.contains("ECONNRESET")
             });

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "sockets/console.h"
+#include "sockets/errors.h"
 
 struct constant {
     int value;
@@ -85,7 +86,8 @@ int print_constants(const char *prefix)
     count += find(PROTOCOLS, prefix, found + count);
     qsort(found, count, sizeof *found, by_value);
     for (size_t index = 0; index < count; index++)
-        say("%d %s", found[index].value, found[index].name);
+        if (say("%d %s", found[index].value, found[index].name) < 0)
+            return fail("socket_tools", "write", "standard output");
     if (count == 0) {
         warn("socket_tools: constants: no constant begins with '%s'",
              prefix);

@@ -2,6 +2,8 @@
 #include "socket_tools/hosts.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,15 +18,14 @@ static const char PROGRAM[] = "socket_tools";
 
 static char *ipv4(const char *address);
 static const char *h_errno_symbol(void);
-static void print_answer(const struct addrinfo *answer);
+static int print_answer(const struct addrinfo *answer);
 
 int print_hostname(void)
 {
     char name[1024] = "";
     if (gethostname(name, sizeof name) == -1)
         return fail(PROGRAM, "gethostname", "");
-    say("%s", name);
-    return EXIT_SUCCESS;
+    return done(PROGRAM, say("%s", name));
 }
 
 int print_host(const char *name)
@@ -40,9 +41,9 @@ int print_host(const char *name)
     if (code != 0)
         return fail_lookup(PROGRAM, code, "%s", name);
     const struct sockaddr_in *at = (const void *)answers->ai_addr;
-    say("%s", inet_ntop(AF_INET, &at->sin_addr, text, sizeof text));
+    inet_ntop(AF_INET, &at->sin_addr, text, sizeof text);
     freeaddrinfo(answers);
-    return EXIT_SUCCESS;
+    return done(PROGRAM, say("%s", text));
 }
 
 int print_host_ex(const char *host)
@@ -57,11 +58,11 @@ int print_host_ex(const char *host)
     char *name = python_quoted(entry->h_name);
     char *aliases = python_list(entry->h_aliases, python_quoted);
     char *addresses = python_list(entry->h_addr_list, ipv4);
-    say("(%s, %s, %s)", name, aliases, addresses);
+    int code = done(PROGRAM, say("(%s, %s, %s)", name, aliases, addresses));
     free(name);
     free(aliases);
     free(addresses);
-    return EXIT_SUCCESS;
+    return code;
 }
 
 /* gethostbyname answers with IPv4 addresses, four bytes each. */
@@ -92,22 +93,29 @@ int print_addrinfo(const char *host, const char *service)
     if (code != 0)
         return fail_lookup(PROGRAM, code, "%s:%s", host,
                            service != NULL ? service : "*");
-    for (struct addrinfo *at = answers; at != NULL; at = at->ai_next)
-        print_answer(at);
+    int printed = 0;
+    struct addrinfo *at = answers;
+    for (; at != NULL && printed == 0; at = at->ai_next)
+        printed = print_answer(at);
+    code = done(PROGRAM, printed);
     freeaddrinfo(answers);
-    return EXIT_SUCCESS;
+    return code;
 }
 
-static void print_answer(const struct addrinfo *answer)
+static int print_answer(const struct addrinfo *answer)
 {
     char name[NAME_TEXT];
     const char *canonical = answer->ai_canonname;
     char *address = python_address(answer->ai_addr);
-    say("family: %s", family_name(answer->ai_family, name));
-    say("type: %s", kind_name(answer->ai_socktype, name));
-    say("protocol: %s", protocol_name(answer->ai_protocol, name));
-    say("canonical name: %s", canonical != NULL ? canonical : "");
-    say("socket address: %s", address != NULL ? address : "");
-    say("%s", "");
+    bool printed =
+        say("family: %s", family_name(answer->ai_family, name)) == 0
+        && say("type: %s", kind_name(answer->ai_socktype, name)) == 0
+        && say("protocol: %s", protocol_name(answer->ai_protocol, name)) == 0
+        && say("canonical name: %s", canonical != NULL ? canonical : "") == 0
+        && say("socket address: %s", address != NULL ? address : "") == 0
+        && say("%s", "") == 0;
+    int errnum = errno;
     free(address);
+    errno = errnum;
+    return printed ? 0 : -1;
 }

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 
 #include "sockets/console.h"
+#include "sockets/errors.h"
+
+static const char PROGRAM[] = "socket_tools";
 
 static const char *name_of(in_port_t port, const char *proto);
 static int not_found(const char *call, const char *why, const char *asked,
@@ -18,8 +21,7 @@ int print_service(const char *name, const char *proto)
     if (entry == NULL)
         return not_found("getservbyname", "service/proto not found", name,
                          proto);
-    say("%d", ntohs((in_port_t)entry->s_port));
-    return EXIT_SUCCESS;
+    return done(PROGRAM, say("%d", ntohs((in_port_t)entry->s_port)));
 }
 
 int print_port(in_port_t port, const char *proto)
@@ -31,8 +33,7 @@ int print_port(in_port_t port, const char *proto)
         return not_found("getservbyport", "port/proto not found", asked,
                          proto);
     }
-    say("%s", name);
-    return EXIT_SUCCESS;
+    return done(PROGRAM, say("%s", name));
 }
 
 int print_services(in_port_t low, in_port_t high)
@@ -46,10 +47,11 @@ int print_services(in_port_t low, in_port_t high)
         for (int index = 0; index < 2; index++) {
             const char *proto = protos[index];
             const char *name = name_of((in_port_t)port, proto);
-            if (name != NULL) {
-                say("%d/%s %s", port, proto, name);
-                count++;
-            }
+            if (name == NULL)
+                continue;
+            if (say("%d/%s %s", port, proto, name) < 0)
+                return fail(PROGRAM, "write", "standard output");
+            count++;
         }
     }
     endservent();

@@ -45,14 +45,15 @@ int print_socket(int family, int kind, int protocol)
         getpeername(created, (struct sockaddr *)&there.at, &there.length);
     char *laddr = tuple_of(has_name, &here);
     char *raddr = tuple_of(has_peer, &there);
-    say("<socket.socket fd=%d, family=%s, type=%s, proto=%d%s%s%s%s>",
+    int code = done("socket_tools", say(
+        "<socket.socket fd=%d, family=%s, type=%s, proto=%d%s%s%s%s>",
         created, class, kind_class, protocol, laddr != NULL ? ", laddr=" : "",
         laddr != NULL ? laddr : "", raddr != NULL ? ", raddr=" : "",
-        raddr != NULL ? raddr : "");
+        raddr != NULL ? raddr : ""));
     free(laddr);
     free(raddr);
     close(created);
-    return EXIT_SUCCESS;
+    return code;
 }
 
 /* A name belongs to one of Python's classes, a bare number does not. */

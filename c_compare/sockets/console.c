@@ -9,10 +9,19 @@
 
 #include "sockets/memory.h"
 
-static void print(int stream, const char *format, va_list arguments);
+static int print(int stream, const char *format, va_list arguments);
 static int write_all(int stream, const void *bytes, size_t length);
 
-void say(const char *format, ...)
+int say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int printed = print(STDOUT_FILENO, format, arguments);
+    va_end(arguments);
+    return printed;
+}
+
+void note(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -28,7 +37,7 @@ void warn(const char *format, ...)
     va_end(arguments);
 }
 
-static void print(int stream, const char *format, va_list arguments)
+static int print(int stream, const char *format, va_list arguments)
 {
     char text[512], *line = text, *longer = NULL;
     va_list again;
@@ -39,11 +48,12 @@ static void print(int stream, const char *format, va_list arguments)
         vsnprintf(longer, (size_t)length + 1, format, again);
     }
     va_end(again);
-    if (length >= 0) {
-        line[length] = '\n';
-        write_all(stream, line, (size_t)length + 1);
-    }
+    if (length < 0)
+        return -1;
+    line[length] = '\n';
+    int written = write_all(stream, line, (size_t)length + 1);
     free(longer);
+    return written;
 }
 
 int write_out(const void *bytes, size_t length)

@@ -15,12 +15,21 @@ static const char *lookup_symbol(int code);
 int fail(const char *program, const char *call, const char *object)
 {
     int errnum = errno;
+    if (errnum == EPIPE && strcmp(call, "write") == 0)
+        return EXIT_SUCCESS;
     char text[128];
     const char *why = strerror_r(errnum, text, sizeof text);
     const char *open = *object ? " (" : "", *close = *object ? ")" : "";
     warn("%s: %s: %s: %s%s%s%s", program, call, symbol(errnum), why, open,
          object, close);
     return EXIT_FAILURE;
+}
+
+int done(const char *program, int written)
+{
+    if (written < 0)
+        return fail(program, "write", "standard output");
+    return EXIT_SUCCESS;
 }
 
 int fail_lookup(const char *program, int code, const char *format, ...)

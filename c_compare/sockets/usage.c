@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sockets/console.h"
+#include "sockets/errors.h"
 #include "sockets/resolve.h"
 
 static const char VERSION[] = "0.1.0";
@@ -40,12 +41,12 @@ int next_option(const struct command *command, int argc, char **argv,
         bad_usage(command, "unexpected argument '%s' found", last);
     check_spelling(command, argv, options);
     if (letter == 'h') {
-        write_out(command->help, strlen(command->help));
-        exit(EXIT_SUCCESS);
+        int printed = write_out(command->help, strlen(command->help));
+        exit(done(command->name, printed));
     }
     if (letter == 'V') {
-        say("%s %s", command->name, VERSION);
-        exit(EXIT_SUCCESS);
+        int printed = say("%s %s", command->name, VERSION);
+        exit(done(command->name, printed));
     }
     if (seen[letter])
         bad_usage(command, "the argument '--%s' cannot be used multiple"

@@ -120,7 +120,7 @@ void tell(const struct server *server, const struct peer *peer,
         if (notice.kind == WRONG)
             server_warn(server, "%s: %s", peer_text(peer, who), notice.text);
         else if (!server->options.quiet)
-            say("%s", notice.text);
+            note("%s", notice.text);
         free(notice.text);
     }
 }

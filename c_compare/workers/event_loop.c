@@ -43,12 +43,14 @@ struct event_loop {
 static void run(struct event_loop *loop);
 static double patience(const struct event_loop *loop);
 static void welcome(struct event_loop *loop);
+static void seat_is_free(struct event_loop *loop);
 static void open_door(struct event_loop *loop);
 static void shut_door(struct event_loop *loop, enum door why);
 static void close_door(struct event_loop *loop);
 static void admit(struct event_loop *loop, int fd, const struct peer *peer);
 static void attend(struct event_loop *loop, int fd);
 static void settle(struct event_loop *loop, struct guest *guest, int done);
+static void look_at(struct event_loop *loop, double time);
 static void dismiss(struct event_loop *loop, struct guest *guest);
 static void expire(struct event_loop *loop);
 
@@ -62,9 +64,10 @@ int run_event_loop(struct server *server, struct slot *slot, int listener,
     memset(state, 0, waiter->size);
     if (waiter->begin != NULL && waiter->begin(state, program) != 0)
         return 1;
-    if (waiter->watch(state, server->stop, INTEREST_READ) < 0
-        || waiter->watch(state, listener, INTEREST_READ) < 0)
-        return fail(program, "watch", "stop, listener");
+    if (waiter->watch(state, server->stop, INTEREST_READ) < 0)
+        return fail(program, "watch", "the way out");
+    if (waiter->watch(state, listener, INTEREST_READ) < 0)
+        return fail(program, "watch", "the listener");
     size_t piece = server->lab.piece, large = piece > SMALL ? piece : SMALL;
     struct event_loop loop = {
         .server = server, .slot = slot, .listener = listener,
@@ -104,10 +107,10 @@ static void run(struct event_loop *loop)
                 welcome(loop);
             else if (fd == loop->server->stop)
                 close_door(loop);
-            else if (fd != loop->server->seats.descriptor)
+            else if (fd == loop->server->seats.descriptor)
+                seat_is_free(loop);
+            else
                 attend(loop, fd);
-            else if (loop->door == NO_SEAT) /* not closed just now */
-                open_door(loop);
         }
         expire(loop);
     }
@@ -172,12 +175,19 @@ static void welcome(struct event_loop *loop)
     seats_give(&server->seats, loop->slot);
 }
 
+/* Unless the door was closed in the same round. */
+static void seat_is_free(struct event_loop *loop)
+{
+    if (loop->door != NO_SEAT)
+        return;
+    loop->waiter->ignore(loop->state, loop->server->seats.descriptor);
+    open_door(loop);
+}
+
 static void open_door(struct event_loop *loop)
 {
     if (loop->door == CLOSED)
         return;
-    if (loop->door == NO_SEAT)
-        loop->waiter->ignore(loop->state, loop->server->seats.descriptor);
     loop->waiter->watch(loop->state, loop->listener, INTEREST_READ);
     loop->door = OPEN;
 }
@@ -277,9 +287,15 @@ static void settle(struct event_loop *loop, struct guest *guest, int done)
     }
     if (time >= 0) {
         guest->deadline = now() + time;
-        if (loop->next_deadline > guest->deadline)
-            loop->next_deadline = guest->deadline;
+        look_at(loop, guest->deadline);
     }
+}
+
+/* There will be something to do then, or earlier. */
+static void look_at(struct event_loop *loop, double time)
+{
+    if (loop->next_deadline > time)
+        loop->next_deadline = time;
 }
 
 /* Closes the connection. */
@@ -315,8 +331,7 @@ static void expire(struct event_loop *loop)
         if (guest == NULL)
             continue;
         if (guest->deadline > time) {
-            if (loop->next_deadline > guest->deadline)
-                loop->next_deadline = guest->deadline;
+            look_at(loop, guest->deadline);
         } else if (guest_has_unsent(guest)) {
             /* It takes nothing, but it may be sending. A graceful end lets
              * it finish; close at once would send an RST. */

@@ -111,7 +111,6 @@ fn copy(server: &OwnedFd, name: &str) -> Result<(), Failed> {
         if piece.is_empty() {
             return Ok(());
         }
-        console::write_out(piece)
-            .map_err(Failed::at("write", "standard output"))?;
+        console::write_out(piece)?;
     }
 }

@@ -65,7 +65,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     drop(server);
     let mut reply = reply?;
     reply.push(b'\n');
-    write_out(&reply).map_err(Failed::at("write", "standard output"))
+    write_out(&reply)
 }
 
 /// The first address that answers: a name may resolve to `::1` before

@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use berkeley::protocols::echo::Echo;
-use berkeley::sockets::console::{say, warn};
+use berkeley::sockets::console::{note, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
@@ -115,13 +115,13 @@ impl Lab for EchoLab {
 
     fn received(&self, piece: &[u8]) {
         if !self.quiet {
-            say(format_args!("received \"{}\"", shown(piece)));
+            note(format_args!("received \"{}\"", shown(piece)));
         }
     }
 
     fn sent(&self, piece: &[u8]) {
         if !self.quiet {
-            say(format_args!("sent \"{}\"", shown(piece)));
+            note(format_args!("sent \"{}\"", shown(piece)));
         }
     }
 

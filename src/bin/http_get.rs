@@ -160,8 +160,7 @@ fn receive(
                     let line = shown(response.status_line());
                     warn(format_args!("{line}"));
                 }
-                Step::Body(piece) => write_out(piece)
-                    .map_err(Failed::at("write", "standard output"))?,
+                Step::Body(piece) => write_out(piece)?,
                 Step::Over => return Ok(()),
             }
         }

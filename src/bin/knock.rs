@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use berkeley::protocols::knock::{Framing, Knock, LONGEST};
-use berkeley::sockets::console::say;
+use berkeley::sockets::console::note;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
     usage,
@@ -80,9 +80,9 @@ fn run(options: Options) -> Result<(), Failed> {
     let server = Server::open(listener, options.server, lab)?;
     match Shown(&bound).port() {
         Some(port) => {
-            say(format_args!("Running knock, knock server on port {port}"));
+            note(format_args!("Running knock, knock server on port {port}"));
         }
-        None => say(format_args!(
+        None => note(format_args!(
             "Running knock, knock server on {}",
             Shown(&bound)
         )),

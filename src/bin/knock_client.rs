@@ -118,12 +118,12 @@ fn tell(
     ] {
         let line = [line, b"\n"].concat();
         send_all(server, &line).map_err(Failed::at("send", ""))?;
-        print(&line)?;
+        write_out(&line)?;
         let mut answer = hear(server, &mut heard)?;
         let right = answer == expected;
         let wrong = shown(&answer);
         answer.push(b'\n');
-        print(&answer)?;
+        write_out(&answer)?;
         if !right {
             let why = format!("\"{}\", not \"{wrong}\"", shown(expected));
             return Err(Failed::because("the answer should be", why));
@@ -154,8 +154,4 @@ fn hear(server: &OwnedFd, heard: &mut Vec<u8>) -> Result<Vec<u8>, Failed> {
         }
         heard.extend_from_slice(piece);
     }
-}
-
-fn print(line: &[u8]) -> Result<(), Failed> {
-    write_out(line).map_err(Failed::at("write", "standard output"))
 }

@@ -11,7 +11,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use berkeley::sockets::console::{say, warn, write_out};
+use berkeley::sockets::console::{note, warn, write_out};
 use berkeley::sockets::{
     Failed, Peer, Question, Shown, accept, bind, exact, exit, getaddrinfo,
     recv, respecting_nohup, send_all, usage,
@@ -106,7 +106,7 @@ fn serve(cli: &Cli) -> Result<(), Failed> {
     listen(&listener, backlog).map_err(Failed::at("listen", at))?;
     let address: SockaddrStorage = getsockname(listener.as_raw_fd())
         .map_err(Failed::at("getsockname", at))?;
-    say(format_args!("listening on {}", Shown(&address)));
+    note(format_args!("listening on {}", Shown(&address)));
 
     let mut typed = Typed::default();
     loop {
@@ -122,16 +122,19 @@ fn serve(cli: &Cli) -> Result<(), Failed> {
             }
         };
         if let Peer::V4(host, port) = peer {
-            say(format_args!("A Client Connected ('{host}', {port})"));
+            note(format_args!("A Client Connected ('{host}', {port})"));
         }
-        if let Err(failed) = talk(&client, Turn::Network, &mut typed) {
-            warn(format_args!("{NAME}: {failed}"));
+        match talk(&client, Turn::Network, &mut typed) {
+            Err(failed) if !failed.is_nobody_reading() => {
+                warn(format_args!("{NAME}: {failed}"));
+            }
+            _ => {}
         }
         drop(client);
         // Before the line that says so: what is typed after it is for the
         // next client.
         typed.forget();
-        say(format_args!("client gone"));
+        note(format_args!("client gone"));
     }
 }
 
@@ -174,7 +177,7 @@ fn hear(socket: &OwnedFd) -> Result<bool, Failed> {
         return Ok(false);
     };
     let line = [&piece[..=last], b"\n"].concat();
-    write_out(&line).map_err(Failed::at("write", "stdout"))?;
+    write_out(&line)?;
     Ok(true)
 }
 

@@ -70,7 +70,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     let mut stream = Vec::new();
     let greeting = recv_pickle(&server, &mut stream)?;
     let greeting = greeted(&greeting).map_err(refused("greeting"))?;
-    say(format_args!("{greeting} has successfully connected to {name}"));
+    say(format_args!("{greeting} has successfully connected to {name}"))?;
 
     send_all(&server, &student).map_err(Failed::at("send", ""))?;
     let answer = recv_pickle(&server, &mut stream)?;
@@ -79,8 +79,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
         return Err(Failed::because("acknowledgement", why));
     }
     let done = "Data acknowledged by server and you passed the test";
-    say(format_args!("{done}"));
-    Ok(())
+    say(format_args!("{done}"))
 }
 
 /// The first address that answers: a name may resolve to `::1` before

@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use berkeley::protocols::roster::Roster;
-use berkeley::sockets::console::say;
+use berkeley::sockets::console::note;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
     usage,
@@ -73,9 +73,9 @@ fn run(options: Options) -> Result<(), Failed> {
     let shown = Shown(&bound);
     match shown.port() {
         Some(port) => {
-            say(format_args!("Listening at {}/{port}", shown.host()));
+            note(format_args!("Listening at {}/{port}", shown.host()));
         }
-        None => say(format_args!("Listening at {shown}")),
+        None => note(format_args!("Listening at {shown}")),
     }
     serve(server)
 }

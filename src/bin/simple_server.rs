@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::ExitCode;
 
-use berkeley::sockets::console::{say, warn};
+use berkeley::sockets::console::{note, warn};
 use berkeley::sockets::text::repr;
 use berkeley::sockets::{
     Failed, Question, Shown, exact, exit, getaddrinfo, usage,
@@ -88,7 +88,7 @@ fn accept(listener: &OwnedFd) -> Result<OwnedFd, Failed> {
     let peer = Errno::result(peer).map_err(Failed::at("accept", ""))?;
     let host = Ipv4Addr::from(u32::from_be(at.sin_addr.s_addr));
     let port = u16::from_be(at.sin_port);
-    say(format_args!("A Client Connected ('{host}', {port})"));
+    note(format_args!("A Client Connected ('{host}', {port})"));
     // SAFETY: the kernel has just made this descriptor for us alone.
     Ok(unsafe { OwnedFd::from_raw_fd(peer) })
 }
@@ -98,7 +98,7 @@ fn show(peer: &OwnedFd) -> Result<(), Failed> {
     loop {
         match recv(peer.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
             Ok(0) => return Ok(()),
-            Ok(got) => say(format_args!("{}", repr(&buffer[..got]))),
+            Ok(got) => note(format_args!("{}", repr(&buffer[..got]))),
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(Failed::at("recv", "")(errno)),
         }

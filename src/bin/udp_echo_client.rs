@@ -67,7 +67,7 @@ fn run(cli: &Cli) -> Result<(), Failed> {
         None => request_any(cli)?,
     };
     reply.push(b'\n');
-    write_out(&reply).map_err(Failed::at("write", "standard output"))
+    write_out(&reply)
 }
 
 /// The first address where somebody listens. Unlike TCP's, this `connect`

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use berkeley::sockets::console::{say, warn};
+use berkeley::sockets::console::{note, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
     Failed, Shown, bind, exit, local_address, respecting_nohup, unix_address,
@@ -118,7 +118,7 @@ fn answer(
 ) {
     if !quiet {
         warn(format_args!("datagram - {}", Shown(peer)));
-        say(format_args!("received \"{}\"", shown(datagram)));
+        note(format_args!("received \"{}\"", shown(datagram)));
     }
     // A datagram that finds no room is lost, as UDP may: to wait here, for a
     // peer that does not read, would be to let all others wait.
@@ -127,7 +127,7 @@ fn answer(
         match sendto(server.as_raw_fd(), datagram, peer, flags) {
             Ok(_) if quiet => return,
             Ok(_) => {
-                return say(format_args!("sent \"{}\"", shown(datagram)));
+                return note(format_args!("sent \"{}\"", shown(datagram)));
             }
             Err(Errno::EINTR) => {}
             Err(errno) => {

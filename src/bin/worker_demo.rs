@@ -17,7 +17,7 @@ use clap::{Parser, ValueEnum};
 use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
 
 const WORDS: [&str; 4] = ["abc", "def", "foo", "baz"];
@@ -60,18 +60,32 @@ fn main() -> ExitCode {
         Model::Thread => by_threads(cli.interval),
         Model::Fork => by_processes(cli.interval),
     };
-    if worked.is_ok() {
-        say(format_args!("counter: {}", COUNTER.load(Ordering::Relaxed)));
-    }
-    exit("worker_demo", worked)
+    let told = worked.and_then(|()| {
+        say(format_args!("counter: {}", COUNTER.load(Ordering::Relaxed)))
+    });
+    exit("worker_demo", told)
 }
 
-/// What each worker does, whatever it is.
-fn work(word: &str, interval: Duration) {
+/// What each worker does, whatever it is: 0, or the errno of a line that could
+/// not be written. A thread and a process both have a number to leave behind.
+fn work(word: &str, interval: Duration) -> i32 {
     for index in 0..LINES {
         std::thread::sleep(interval);
-        say(format_args!("{word} {index}"));
+        if let Err(failed) = say(format_args!("{word} {index}")) {
+            return failed.errno() as i32;
+        }
         COUNTER.fetch_add(1, Ordering::Relaxed);
+    }
+    0
+}
+
+/// An error, when that is what a worker has left behind.
+fn written(errno: i32) -> Result<(), Failed> {
+    match errno {
+        0 => Ok(()),
+        errno => {
+            Err(Failed::at("write", "standard output")(Errno::from_raw(errno)))
+        }
     }
 }
 
@@ -85,7 +99,7 @@ struct Task {
 fn by_threads(interval: Duration) -> Result<(), Failed> {
     let tasks = WORDS.map(|word| Task { word, interval });
     let mut threads = Vec::new();
-    let mut failed = 0;
+    let (mut failed, mut left) = (0, 0);
     for task in &tasks {
         let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
         let task = ptr::from_ref(task).cast_mut().cast();
@@ -101,11 +115,13 @@ fn by_threads(interval: Duration) -> Result<(), Failed> {
         threads.push(unsafe { thread.assume_init() });
     }
     for thread in threads {
+        let mut errno = ptr::null_mut::<c_void>();
         // SAFETY: the thread is ours, and joined this once.
-        unsafe { libc::pthread_join(thread, ptr::null_mut()) };
+        unsafe { libc::pthread_join(thread, &raw mut errno) };
+        left = left.max(i32::try_from(errno.addr()).unwrap_or(0));
     }
     match failed {
-        0 => Ok(()),
+        0 => written(left),
         errno => Err(Failed::at("pthread_create", "")(Errno::from_raw(errno))),
     }
 }
@@ -113,25 +129,25 @@ fn by_threads(interval: Duration) -> Result<(), Failed> {
 extern "C" fn run(task: *mut c_void) -> *mut c_void {
     // SAFETY: by_threads gave us a Task, which lives until we are joined.
     let task = unsafe { &*task.cast::<Task>() };
-    work(task.word, task.interval);
-    ptr::null_mut()
+    let errno = work(task.word, task.interval);
+    ptr::without_provenance_mut(usize::try_from(errno).unwrap_or(0))
 }
 
 // As processes: each child counts in its own copy of the memory.
 
 fn by_processes(interval: Duration) -> Result<(), Failed> {
     let mut children = Vec::new();
-    let mut result = Ok(());
+    let (mut result, mut left) = (Ok(()), 0);
     for word in WORDS {
         // SAFETY: there is one thread, so the child may do what it likes.
         match unsafe { fork() } {
             Ok(ForkResult::Child) => {
                 // Not to print on when the parent was killed.
                 let _ = set_pdeathsig(Signal::SIGTERM);
-                work(word, interval);
+                let errno = work(word, interval);
                 // SAFETY: ends this process at once: what the parent wanted
                 // done at its exit is not done twice.
-                unsafe { libc::_exit(0) }
+                unsafe { libc::_exit(errno) }
             }
             Ok(ForkResult::Parent { child }) => children.push(child),
             Err(errno) => {
@@ -141,7 +157,13 @@ fn by_processes(interval: Duration) -> Result<(), Failed> {
         }
     }
     for child in children {
-        while waitpid(child, None) == Err(Errno::EINTR) {}
+        let mut ended = Err(Errno::EINTR);
+        while ended == Err(Errno::EINTR) {
+            ended = waitpid(child, None);
+        }
+        if let Ok(WaitStatus::Exited(_, errno)) = ended {
+            left = left.max(errno);
+        }
     }
-    result
+    result.and_then(|()| written(left))
 }

@@ -8,8 +8,20 @@ use std::fmt::{Arguments, Write};
 
 use nix::errno::Errno;
 
-/// A line on standard output.
-pub fn say(line: Arguments<'_>) {
+use super::errors::Failed;
+
+/// A line on standard output, which somebody has asked for.
+///
+/// # Errors
+/// Whatever `write(2)` says, `EPIPE` when nobody reads any more.
+pub fn say(line: Arguments<'_>) -> Result<(), Failed> {
+    print(libc::STDOUT_FILENO, line)
+        .map_err(Failed::at("write", "standard output"))
+}
+
+/// A line of a server's log, on standard output. Where it cannot be written,
+/// the server goes on without.
+pub fn note(line: Arguments<'_>) {
     let _ = print(libc::STDOUT_FILENO, line);
 }
 
@@ -28,8 +40,9 @@ fn print(stream: i32, line: Arguments<'_>) -> Result<(), Errno> {
 ///
 /// # Errors
 /// Whatever `write(2)` says, `EPIPE` when nobody reads any more.
-pub fn write_out(bytes: &[u8]) -> Result<(), Errno> {
+pub fn write_out(bytes: &[u8]) -> Result<(), Failed> {
     write_all(libc::STDOUT_FILENO, bytes)
+        .map_err(Failed::at("write", "standard output"))
 }
 
 fn write_all(stream: i32, mut bytes: &[u8]) -> Result<(), Errno> {

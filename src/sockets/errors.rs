@@ -55,6 +55,21 @@ impl Failed {
     pub fn because(call: &'static str, why: impl Into<String>) -> Failed {
         Failed { call, cause: Cause::Said(why.into()), object: String::new() }
     }
+
+    /// What the kernel said; 0 when it was not the kernel.
+    #[must_use]
+    pub fn errno(&self) -> Errno {
+        match self.cause {
+            Cause::Errno(errno) => errno,
+            Cause::Lookup(_) | Cause::Said(_) => Errno::UnknownErrno,
+        }
+    }
+
+    /// `http_get … | head -1`: who read has seen enough, and that is good.
+    #[must_use]
+    pub fn is_nobody_reading(&self) -> bool {
+        self.call == "write" && self.errno() == Errno::EPIPE
+    }
 }
 
 impl Display for Failed {
@@ -124,11 +139,13 @@ fn lookup_text(code: i32) -> String {
     text.to_string_lossy().into_owned()
 }
 
-/// Ends a program: 0, or the failure on stderr and 1.
+/// Ends a program: 0, or the failure on stderr and 1. One failure is none:
+/// when `write` says EPIPE there is no line, and 0.
 #[must_use]
 pub fn exit(program: &str, result: Result<(), Failed>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failed) if failed.is_nobody_reading() => ExitCode::SUCCESS,
         Err(failed) => {
             warn(format_args!("{program}: {failed}"));
             ExitCode::FAILURE

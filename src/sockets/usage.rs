@@ -2,17 +2,27 @@
 //!
 //! Twin: `c_compare/sockets/usage.c`, which does the rest of clap's work too.
 
+use std::process::{self, ExitCode};
 use std::time::Duration;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::console::write_out;
+use super::errors::exit;
 use super::resolve::{Question, getaddrinfo};
 
 /// The command line. Bad usage ends the program with 2 and says how it should
-/// have been; clap itself keeps the usage to itself when a value is wrong.
+/// have been; clap itself keeps the usage to itself when a value is wrong, and
+/// does not look whether its help could be written.
 pub fn parse<T: Parser>() -> T {
     T::try_parse().unwrap_or_else(|mut wrong| {
+        if !wrong.use_stderr() {
+            let help = wrong.render().to_string();
+            let printed = write_out(help.as_bytes());
+            let code = exit(T::command().get_name(), printed);
+            process::exit(i32::from(code != ExitCode::SUCCESS));
+        }
         if wrong.kind() == ErrorKind::ValueValidation
             || wrong.kind() == ErrorKind::InvalidValue
         {

@@ -15,7 +15,7 @@ use nix::sys::socket::{Shutdown, setsockopt, shutdown, sockopt};
 use nix::sys::time::TimeVal;
 
 use crate::protocols::{Notice, Session};
-use crate::sockets::console::say;
+use crate::sockets::console::note;
 use crate::sockets::{Peer, recv, send_all};
 
 use super::board::Slot;
@@ -122,7 +122,7 @@ pub fn tell<L: Lab>(
         match notice {
             Notice::Wrong(why) => server.warn(format_args!("{peer}: {why}")),
             Notice::Said(_) if server.options.quiet => {}
-            Notice::Said(line) => say(format_args!("{line}")),
+            Notice::Said(line) => note(format_args!("{line}")),
         }
     }
 }

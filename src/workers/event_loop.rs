@@ -63,11 +63,12 @@ pub fn run<L: Lab, W: Waiter>(
 ) -> Result<(), Failed> {
     set_nonblocking(listener)?;
     let mut waiter = W::new()?;
-    for fd in [server.stop.as_fd(), listener] {
-        waiter
-            .watch(fd.as_raw_fd(), Interest::Read)
-            .map_err(Failed::at("watch", fd.as_raw_fd()))?;
-    }
+    waiter
+        .watch(server.stop.as_fd().as_raw_fd(), Interest::Read)
+        .map_err(Failed::at("watch", "the way out"))?;
+    waiter
+        .watch(listener.as_raw_fd(), Interest::Read)
+        .map_err(Failed::at("watch", "the listener"))?;
     EventLoop {
         server,
         slot,
@@ -146,12 +147,13 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             return;
         }
         if let Some(limit) = self.waiter.full(self.present) {
+            self.shut_door(Door::Full);
             if !std::mem::replace(&mut self.said_full, true) {
                 self.server.warn(format_args!(
                     "{limit} reached: peers wait in the accept queue"
                 ));
             }
-            return self.shut_door(Door::Full);
+            return;
         }
         if !self.server.seats.take(self.slot) {
             self.shut_door(Door::NoSeat);
@@ -281,10 +283,14 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         if let Some(time) = time {
             let deadline = Instant::now() + time;
             guest.deadline = Some(deadline);
-            let next =
-                self.next_deadline.map_or(deadline, |d| d.min(deadline));
-            self.next_deadline = Some(next);
+            self.look_at(deadline);
         }
+    }
+
+    /// There will be something to do then, or earlier.
+    fn look_at(&mut self, time: Instant) {
+        let next = self.next_deadline.map_or(time, |next| next.min(time));
+        self.next_deadline = Some(next);
     }
 
     /// Closes the connection.
@@ -313,16 +319,14 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         if now < due {
             return;
         }
-        let deadlines = self.guests.iter().flatten();
-        let deadlines = deadlines.filter_map(|guest| guest.deadline);
-        self.next_deadline = deadlines.filter(|&time| time > now).min();
+        self.next_deadline = None;
         for place in 0..self.guests.len() {
             let Some(guest) = &mut self.guests[place] else { continue };
-            if guest.deadline.is_none_or(|time| time > now) {
-                continue;
-            }
+            let Some(deadline) = guest.deadline else { continue };
             let fd = guest.socket.as_raw_fd();
-            if guest.has_unsent() {
+            if deadline > now {
+                self.look_at(deadline);
+            } else if guest.has_unsent() {
                 // It takes nothing, but it may be sending. A graceful end
                 // lets it finish; close at once would send an RST.
                 guest.give_up();

@@ -142,9 +142,11 @@ fn row(line: &str) -> Option<Row> {
     })
 }
 
-/// Whether somebody listens on this port.
+/// Whether somebody listens on this port. Looked at twice: the table is read
+/// in pieces, and a socket that closes meanwhile may hide its neighbour.
 pub fn is_listening(port: u16) -> bool {
-    sockets_of(port).iter().any(|row| row.state == LISTEN)
+    let look = || sockets_of(port).iter().any(|row| row.state == LISTEN);
+    look() || look()
 }
 
 /// How many connections wait in the accept queues of a port.
@@ -169,11 +171,23 @@ pub fn resident(pid: i32) -> usize {
     pages * 4096
 }
 
+/// Whether a server has no connection any more, but for those that only the
+/// kernel still remembers.
+pub fn is_quiet(server: u16) -> bool {
+    let rows = sockets_of(server);
+    rows.iter().all(|row| [LISTEN, TIME_WAIT].contains(&row.state))
+}
+
 /// The inode of a server's side of a connection.
 pub fn inode_of(server: u16, peer: u16) -> u64 {
-    let rows = sockets_of(server);
-    let row = rows.iter().find(|row| row.remote == peer);
-    row.expect("the connection is in the table").inode
+    let mut inode = None;
+    until(super::SOON, "the connection is in the table", || {
+        let rows = sockets_of(server);
+        let row = rows.iter().find(|row| row.remote == peer);
+        inode = row.map(|row| row.inode);
+        inode.is_some()
+    });
+    inode.unwrap()
 }
 
 /// Whether a process has a descriptor for this socket.

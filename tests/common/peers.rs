@@ -1,6 +1,6 @@
 //! The other side: sockets of std, and programs that this kit did not write.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind::Interrupted, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -236,10 +236,18 @@ impl From<UnixStream> for Conversation {
 }
 
 impl Read for Conversation {
+    /// With a time limit the kernel does not go on by itself when something
+    /// interrupts the call, be it no signal of ours: signal(7).
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Conversation::Tcp(tcp) => tcp.read(room),
-            Conversation::Unix(unix) => unix.read(room),
+        loop {
+            let read = match self {
+                Conversation::Tcp(tcp) => tcp.read(room),
+                Conversation::Unix(unix) => unix.read(room),
+            };
+            match read {
+                Err(error) if error.kind() == Interrupted => {}
+                read => return read,
+            }
         }
     }
 }
@@ -277,7 +285,13 @@ pub fn scripted<'scope, T: Send + 'scope>(
     let script = scope.spawn(move || {
         // Bounded: a client that cannot even start must not hang the test.
         let mut wait = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
-        let came = poll(&mut wait, PollTimeout::from(10_000_u16)).unwrap();
+        let limit = PollTimeout::try_from(SOON).unwrap();
+        let came = loop {
+            match poll(&mut wait, limit) {
+                Err(Errno::EINTR) => {}
+                came => break came.unwrap(),
+            }
+        };
         assert_eq!(came, 1, "no client came");
         let (peer, _) = listener.accept().unwrap();
         script(peer.into())
@@ -285,7 +299,8 @@ pub fn scripted<'scope, T: Send + 'scope>(
     (port.to_string(), script)
 }
 
-/// A port on which nobody listens, and nobody else will: it is bound.
+/// A port on which nobody listens, and nobody will who lets the kernel
+/// choose: it is bound.
 pub fn dead_port() -> (String, OwnedFd) {
     let socket = socket(
         AddressFamily::Inet,
@@ -294,6 +309,7 @@ pub fn dead_port() -> (String, OwnedFd) {
         None,
     )
     .unwrap();
+    setsockopt(&socket, sockopt::ReuseAddr, &true).unwrap();
     let any = SockaddrIn::new(127, 0, 0, 1, 0);
     bind(socket.as_raw_fd(), &any).unwrap();
     let bound: SockaddrIn = getsockname(socket.as_raw_fd()).unwrap();

@@ -59,7 +59,7 @@ pub(crate) fn constants(prefix: &str) -> Result<(), Failed> {
         .collect();
     found.sort_unstable();
     for (value, name) in &found {
-        say(format_args!("{value} {name}"));
+        say(format_args!("{value} {name}"))?;
     }
     if found.is_empty() {
         let why = format!("no constant begins with '{prefix}'");

@@ -25,8 +25,7 @@ pub(crate) fn hostname() -> Result<(), Failed> {
     // SAFETY: the array is writable for its whole length.
     let done = unsafe { libc::gethostname(name.as_mut_ptr(), name.len()) };
     Errno::result(done).map_err(Failed::at("gethostname", ""))?;
-    say(format_args!("{}", text(name.as_mut_ptr())));
-    Ok(())
+    say(format_args!("{}", text(name.as_mut_ptr())))
 }
 
 /// A host's IPv4 address, as `socket.gethostbyname`: Python asks
@@ -41,7 +40,7 @@ pub(crate) fn host(name: &str) -> Result<(), Failed> {
     let failed = |failed| Failed { object: name.into(), ..failed };
     let answers = getaddrinfo(Some(name), None, question).map_err(failed)?;
     if let Some(address) = answers[0].address.as_sockaddr_in() {
-        say(format_args!("{}", address.ip()));
+        say(format_args!("{}", address.ip()))?;
     }
     Ok(())
 }
@@ -65,8 +64,7 @@ pub(crate) fn host_ex(host: &str) -> Result<(), Failed> {
     let addresses: Vec<_> = list(entry.h_addr_list).map(ipv4).collect();
     let aliases = python::list(&aliases);
     let addresses = python::list(&addresses);
-    say(format_args!("({name}, {aliases}, {addresses})"));
-    Ok(())
+    say(format_args!("({name}, {aliases}, {addresses})"))
 }
 
 /// The pointers of an entry's list, up to the NULL at its end.
@@ -115,12 +113,12 @@ pub(crate) fn addrinfo(
     let answers = getaddrinfo(Some(host), service, Question::default())?;
     for answer in answers {
         let address = python::address(&answer.address).unwrap_or_default();
-        say(format_args!("family: {}", family_name(answer.family)));
-        say(format_args!("type: {}", kind_name(answer.kind)));
-        say(format_args!("protocol: {}", protocol_name(answer.protocol)));
-        say(format_args!("canonical name: {}", answer.canonical));
-        say(format_args!("socket address: {address}"));
-        say(format_args!(""));
+        say(format_args!("family: {}", family_name(answer.family)))?;
+        say(format_args!("type: {}", kind_name(answer.kind)))?;
+        say(format_args!("protocol: {}", protocol_name(answer.protocol)))?;
+        say(format_args!("canonical name: {}", answer.canonical))?;
+        say(format_args!("socket address: {address}"))?;
+        say(format_args!(""))?;
     }
     Ok(())
 }

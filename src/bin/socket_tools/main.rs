@@ -13,7 +13,7 @@ mod sockets;
 
 use std::process::ExitCode;
 
-use berkeley::sockets::{Failed, exit};
+use berkeley::sockets::{Failed, exit, usage};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -106,7 +106,7 @@ enum Question {
 }
 
 fn main() -> ExitCode {
-    exit("socket_tools", answer(&Args::parse().question))
+    exit("socket_tools", answer(&usage::parse::<Args>().question))
 }
 
 fn answer(question: &Question) -> Result<(), Failed> {

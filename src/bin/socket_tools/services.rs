@@ -15,8 +15,7 @@ pub(crate) fn service(name: &str, proto: Option<&str>) -> Result<(), Failed> {
         let why = "service/proto not found";
         return Err(not_found("getservbyname", why, name, proto));
     };
-    say(format_args!("{port}"));
-    Ok(())
+    say(format_args!("{port}"))
 }
 
 /// The service at a port, as `socket.getservbyport`.
@@ -25,8 +24,7 @@ pub(crate) fn port(port: u16, proto: Option<&str>) -> Result<(), Failed> {
         let (why, port) = ("port/proto not found", port.to_string());
         return Err(not_found("getservbyport", why, &port, proto));
     };
-    say(format_args!("{name}"));
-    Ok(())
+    say(format_args!("{name}"))
 }
 
 /// All services from `low` to `high`, by asking for each port.
@@ -38,7 +36,7 @@ pub(crate) fn services(low: u16, high: u16) -> Result<(), Failed> {
     for port in low..=high {
         for proto in ["tcp", "udp"] {
             if let Some(name) = name_of(port, Some(proto)) {
-                say(format_args!("{port}/{proto} {name}"));
+                say(format_args!("{port}/{proto} {name}"))?;
                 count += 1;
             }
         }

@@ -51,8 +51,7 @@ pub(crate) fn socket(
     if let Some(address) = peer.ok().as_ref().and_then(python::address) {
         let _ = write!(shown, ", raddr={address}");
     }
-    say(format_args!("{shown}>"));
-    Ok(())
+    say(format_args!("{shown}>"))
 }
 
 /// A name belongs to one of Python's classes, a bare number does not.
