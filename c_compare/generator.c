@@ -56,7 +56,7 @@ enum { PATIENCE_MS = 1000 };
 
 static int run(const struct plan *plan, double length);
 static void allow_descriptors(void);
-static void print(const struct load *load, const struct ran *ran);
+static int print(const struct load *load, const struct ran *ran);
 
 int main(int argc, char **argv)
 {
@@ -107,8 +107,9 @@ static int run(const struct plan *plan, double length)
     if (load == NULL)
         return fail(NAME, "epoll_create1", "");
     struct ran ran = run_load(load, (uint64_t)(length * 1e9));
-    print(load, &ran);
-    int result = ran.requests > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    int result = done(NAME, print(load, &ran));
+    if (ran.requests == 0)
+        result = EXIT_FAILURE;
     for (int trouble = 0; trouble < TROUBLES; trouble++)
         if (errors_of(load)[trouble] > 0)
             result = EXIT_FAILURE;
@@ -127,7 +128,7 @@ static void allow_descriptors(void)
 }
 
 /* One line of JSON, as the twin's. */
-static void print(const struct load *load, const struct ran *ran)
+static int print(const struct load *load, const struct ran *ran)
 {
     static const char *const NAMES[] = {"wrong answer", "surplus bytes",
                                         "early end"};
@@ -144,7 +145,8 @@ static void print(const struct load *load, const struct ran *ran)
                                        "%s\"%s\":%llu",
                                        length > 0 ? "," : "", name, count);
     }
-    say("{\"rate\":%.3f,\"requests\":%llu,\"seconds\":%.9f,"
+    return say(
+        "{\"rate\":%.3f,\"requests\":%llu,\"seconds\":%.9f,"
         "\"cpu_seconds\":%.9f,\"syscalls\":%llu,\"starved\":%zu,"
         "\"errors\":{%s},\"latency_us\":{\"p50\":%.3f,\"p90\":%.3f,"
         "\"p99\":%.3f,\"p999\":%.3f,\"max\":%.3f}}",

@@ -87,7 +87,7 @@ int main(int argc, char **argv)
     struct server *server = server_open(listener, &options.server, &lab);
     if (server == NULL)
         return EXIT_FAILURE;
-    say("Supplying bytes on %s", address_text(&address, text));
+    note("Supplying bytes on %s", address_text(&address, text));
     return serve(server);
 }
 
@@ -114,5 +114,5 @@ static struct command_line parse(int argc, char **argv)
 static void arrived(const struct peer *peer)
 {
     char who[PEER_TEXT];
-    say("connection - %s", peer_text(peer, who));
+    note("connection - %s", peer_text(peer, who));
 }

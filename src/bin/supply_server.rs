@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use berkeley::protocols::supply::{PIECE, Supply};
-use berkeley::sockets::console::say;
+use berkeley::sockets::console::note;
 use berkeley::sockets::{
     Failed, Peer, Shown, bind, exit, listen, local_address, unix_address,
     usage,
@@ -70,7 +70,7 @@ fn run(options: Options) -> Result<(), Failed> {
 
     let lab = Store { quiet: options.server.quiet };
     let server = Server::open(listener, options.server, lab)?;
-    say(format_args!("Supplying bytes on {}", Shown(&bound)));
+    note(format_args!("Supplying bytes on {}", Shown(&bound)));
     serve(server)
 }
 
@@ -94,7 +94,7 @@ impl Lab for Store {
 
     fn arrived(&self, peer: &Peer) {
         if !self.quiet {
-            say(format_args!("connection - {peer}"));
+            note(format_args!("connection - {peer}"));
         }
     }
 }

@@ -15,8 +15,7 @@ fn rfc3339(seconds: u64) -> String {
     // From the first of March of the year 0; an era is 400 years.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
-    let year =
-        (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;

@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 
 use super::contender::Entry;
-use super::plan::Part;
 use super::numbers::long;
+use super::plan::Part;
 use super::record::{Cell, Mode};
 use super::statistics::percentiles;
 use super::tally::{Tally, per};
@@ -25,10 +25,10 @@ pub(crate) fn cell(part: &Part, entry: &Entry, tally: Tally) -> Cell {
         model: entry.model.clone(),
         language,
         server: entry.shown.clone(),
-        protocol: part.protocol.to_possible_value().map_or_else(
-            String::new,
-            |value| value.get_name().to_string(),
-        ),
+        protocol: part
+            .protocol
+            .to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_string()),
         mode: part.mode,
         concurrency: part.concurrency,
         size: part.size,

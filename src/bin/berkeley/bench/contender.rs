@@ -56,7 +56,8 @@ impl Entry {
             Protocol::Roster => ("roster_server", &["--port", "0"]),
             Protocol::Supply => ("supply_server", &["0"]),
         };
-        let mut args: Vec<String> = port.iter().map(ToString::to_string).collect();
+        let mut args: Vec<String> =
+            port.iter().map(ToString::to_string).collect();
         args.extend(["--model".into(), model.into()]);
         let workers = is_pool(model).then_some(part.workers);
         if let Some(workers) = workers {

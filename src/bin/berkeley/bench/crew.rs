@@ -101,9 +101,11 @@ impl Crew {
         let size = self.size();
         for (index, generator) in self.generators.iter_mut().enumerate() {
             let until = match until {
-                Until::Requests(number) => Until::Requests(
-                    share_of(number, index as u64, size as u64),
-                ),
+                Until::Requests(number) => Until::Requests(share_of(
+                    number,
+                    index as u64,
+                    size as u64,
+                )),
                 other => other,
             };
             generator.tell(&Order::Run { load, until })?;

@@ -143,8 +143,7 @@ impl<'a> Heat<'a> {
         for (index, who) in started.into_iter().enumerate() {
             self.attempt(index, |heat, index| {
                 let contender = &mut heat.contenders[index];
-                let running =
-                    contender.entry.listens(&mut heat.stage, who)?;
+                let running = contender.entry.listens(&mut heat.stage, who)?;
                 contender.clock = running.pid.map(Clock::of);
                 contender.running = Some(running);
                 Ok(())
@@ -158,9 +157,8 @@ impl<'a> Heat<'a> {
         let before = self.counters.read()?;
         let contender = &mut self.contenders[index];
         let Some(running) = &contender.running else { return Ok(()) };
-        contender.switches = running.pid.map_or(0, |pid| {
-            cpu::switches(&family(pid))
-        });
+        contender.switches =
+            running.pid.map_or(0, |pid| cpu::switches(&family(pid)));
         let plan = self.part.plan(running.address);
         let opened = self.crew.open(index, &plan)?;
         contender.tally.opened(&opened, self.part.concurrency);
@@ -229,10 +227,8 @@ impl<'a> Heat<'a> {
         let after: Vec<_> =
             in_race.iter().map(|&index| self.clock(index)).collect();
         let found = window.close();
-        let others = Others {
-            share: found.share,
-            is_too_much: found.share > TOO_MUCH,
-        };
+        let others =
+            Others { share: found.share, is_too_much: found.share > TOO_MUCH };
         for (place, &index) in in_race.iter().enumerate() {
             let used = after[place].zip(before[place]);
             let used = used.map(|(after, before)| after - before);
@@ -289,8 +285,7 @@ impl<'a> Heat<'a> {
                     return Ok(());
                 };
                 let stats = contender.entry.end(&mut heat.stage, running)?;
-                let usage =
-                    running.who.and_then(|who| heat.stage.usage(who));
+                let usage = running.who.and_then(|who| heat.stage.usage(who));
                 contender.tally.ended(stats, usage, contender.switches);
                 Ok(())
             })?;

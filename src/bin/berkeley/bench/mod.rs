@@ -13,6 +13,7 @@ mod compare;
 mod conclusions;
 mod contender;
 mod crew;
+mod findings;
 #[cfg(test)]
 mod fixture;
 mod heat;
@@ -236,10 +237,8 @@ impl Bench<'_> {
         contenders: &mut [Contender],
         schedule: &mut Schedule,
     ) -> Result<()> {
-        let is_asked = matches!(
-            part.mode,
-            Mode::Pingpong | Mode::Connect | Mode::Unp
-        );
+        let is_asked =
+            matches!(part.mode, Mode::Pingpong | Mode::Connect | Mode::Unp);
         if !is_asked || self.options.no_syscalls {
             return Ok(());
         }
@@ -276,9 +275,9 @@ fn allow_descriptors() -> Result<()> {
 /// As it was typed; a word with blanks in it needs its quotes back.
 fn command_line() -> String {
     let words = env::args().skip(1).map(|word| {
-        let is_plain = word.chars().all(|c| {
-            c.is_ascii_alphanumeric() || "-_=.,:/@%+".contains(c)
-        });
+        let is_plain = word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_=.,:/@%+".contains(c));
         if is_plain && !word.is_empty() {
             word
         } else {

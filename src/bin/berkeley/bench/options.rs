@@ -208,9 +208,7 @@ fn foreign(text: &str) -> Result<Foreign, String> {
     let is_name = |name: &&str| {
         !name.is_empty() && !name.contains([' ', '/', '\'', '"', '{'])
     };
-    let named = text
-        .split_once('=')
-        .filter(|(name, _)| is_name(name));
+    let named = text.split_once('=').filter(|(name, _)| is_name(name));
     let (name, command) = match named {
         Some((name, command)) => (name.to_string(), command),
         None => {

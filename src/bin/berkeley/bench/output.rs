@@ -20,13 +20,16 @@ pub(crate) struct Output {
     folder: Option<PathBuf>,
     json: Option<PathBuf>,
     markdown: Option<PathBuf>,
-    old: Option<(PathBuf, Record)>,
+    old: Option<(String, Record)>,
 }
 
 impl Output {
     pub(crate) fn prepare(options: &Options) -> Result<Output> {
         let old = match &options.compare {
-            Some(path) => Some((path.clone(), compare::read(path)?)),
+            Some(path) => {
+                let name = path.display().to_string();
+                Some((name, compare::read(path)?))
+            }
             None => None,
         };
         let is_file_asked =
@@ -61,9 +64,9 @@ impl Output {
             .flatten()
             .any(|file| is_out(file));
         if !is_taken {
-            table::print(&mut screen, record)?;
-            if let Some((path, old)) = &self.old {
-                compare::print(&mut screen, path, old, record)?;
+            table::show(&mut screen, record)?;
+            if let Some((name, old)) = &self.old {
+                compare::compare(old, record).show(&mut screen, name)?;
             }
             screen.flush()?;
         }
@@ -72,7 +75,7 @@ impl Output {
             put(file, &json)?;
         }
         if let Some(file) = &self.markdown {
-            put(file, &markdown::text(record))?;
+            put(file, &markdown::document(record))?;
         }
         let Some(folder) = &self.folder else { return Ok(()) };
         let name = record.started.replace(':', "-");
@@ -104,7 +107,9 @@ fn touch(file: &Path) -> Result<()> {
 fn put(file: &Path, text: &str) -> Result<()> {
     if is_out(file) {
         let mut out = io::stdout().lock();
-        return Ok(out.write_all(text.as_bytes()).and_then(|()| out.flush())?);
+        return Ok(out
+            .write_all(text.as_bytes())
+            .and_then(|()| out.flush())?);
     }
     fs::write(file, text).with_context(|| file.display().to_string())
 }

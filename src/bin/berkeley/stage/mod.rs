@@ -230,7 +230,10 @@ impl Stage {
     }
 
     /// How it ended, when it has: it should still be running.
-    pub(crate) fn has_ended(&mut self, who: Who) -> anyhow::Result<Option<String>> {
+    pub(crate) fn has_ended(
+        &mut self,
+        who: Who,
+    ) -> anyhow::Result<Option<String>> {
         self.hear()?;
         let process = &mut self.processes[who.0];
         let Some(code) = process.exit_code() else { return Ok(None) };

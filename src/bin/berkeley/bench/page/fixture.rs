@@ -264,6 +264,7 @@ fn ratios(dice: &mut Dice, cells: &[Cell]) -> Vec<Ratio> {
                 mode: cell.mode,
                 concurrency: cell.concurrency,
                 size: cell.size,
+                workers: cell.workers,
                 of: cell.name(),
                 to: format!("{to} (c)"),
                 twins,
