@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -50,14 +51,14 @@ impl Entry {
         part: &Part,
         options: &Options,
     ) -> Entry {
-        let (name, port): (_, &[&str]) = match part.protocol {
+        let (name, place): (_, &[&str]) = match part.protocol {
             Protocol::Echo => ("echo_server", &["0"]),
             Protocol::Knock => ("knock", &["-p", "0"]),
             Protocol::Roster => ("roster_server", &["--port", "0"]),
             Protocol::Supply => ("supply_server", &["0"]),
         };
         let mut args: Vec<String> =
-            port.iter().map(ToString::to_string).collect();
+            place.iter().map(ToString::to_string).collect();
         args.extend(["--model".into(), model.into()]);
         let workers = is_pool(model).then_some(part.workers);
         if let Some(workers) = workers {
@@ -103,7 +104,6 @@ impl Entry {
             Source::Ours { path, args } => Some(Command {
                 path: path.clone(),
                 args: args.iter().map(Into::into).collect(),
-                port: None,
             }),
             Source::Foreign { command } => {
                 let port = free_port()?;
@@ -111,7 +111,6 @@ impl Entry {
                 Some(Command {
                     path: "/bin/sh".into(),
                     args: vec!["-c".into(), command.into()],
-                    port: Some(port),
                 })
             }
             Source::Elsewhere(_) => None,
@@ -139,8 +138,6 @@ impl Entry {
 pub(crate) struct Command {
     pub(crate) path: PathBuf,
     pub(crate) args: Vec<OsString>,
-    /// Where it was told to listen; ours say it themselves.
-    pub(crate) port: Option<u16>,
 }
 
 /// Nobody listens there now; the kernel will not hand it out again soon.
@@ -148,7 +145,6 @@ fn free_port() -> Result<u16> {
     let flags = SockFlag::SOCK_CLOEXEC;
     let (family, kind) = (AddressFamily::Inet, SockType::Stream);
     let socket = socket(family, kind, flags, None)?;
-    use std::os::fd::AsRawFd;
     bind(socket.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0))?;
     let address: SockaddrIn = getsockname(socket.as_raw_fd())?;
     Ok(address.port())

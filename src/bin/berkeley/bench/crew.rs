@@ -7,7 +7,7 @@
 
 use std::env;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -115,12 +115,17 @@ impl Crew {
 
     /// Whether all answers are there, or a generator has gone.
     pub(crate) fn has_finished(&mut self) -> Result<bool> {
+        let mut all = true;
         for generator in &mut self.generators {
-            if !generator.has_heard(PollTimeout::ZERO)? {
-                return Ok(false);
-            }
+            all &= generator.has_heard(PollTimeout::ZERO)?;
         }
-        Ok(true)
+        Ok(all)
+    }
+
+    /// Where the answers come from.
+    pub(crate) fn answers(&self) -> Vec<BorrowedFd<'_>> {
+        let generators = self.generators.iter();
+        generators.map(|generator| generator.answers.as_fd()).collect()
     }
 
     pub(crate) fn finish_run(&mut self) -> Result<Ran> {
@@ -285,7 +290,7 @@ impl Generator {
             Ok(_) => {}
             Err(errno) => return Err(errno.into()),
         }
-        let mut buffer = [0; 1 << 16];
+        let mut buffer = [0; 8192];
         let length = self.answers.read(&mut buffer)?;
         if length == 0 {
             bail!("the load generator has ended");

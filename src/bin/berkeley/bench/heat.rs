@@ -160,10 +160,13 @@ impl<'a> Heat<'a> {
         contender.switches =
             running.pid.map_or(0, |pid| cpu::switches(&family(pid)));
         let plan = self.part.plan(running.address);
-        let opened = self.crew.open(index, &plan)?;
-        contender.tally.opened(&opened, self.part.concurrency);
+        self.crew.begin_open(index, &plan)?;
+        self.hear_both()?;
+        let opened = self.crew.finish_open()?;
         let network = self.counters.read()?.since(&before);
-        contender.tally.add_network(&network);
+        let tally = &mut self.contenders[index].tally;
+        tally.opened(&opened, self.part.concurrency);
+        tally.add_network(&network);
         Ok(())
     }
 
@@ -171,7 +174,9 @@ impl<'a> Heat<'a> {
     /// been made, and those who will get nothing have been waited for.
     fn warm_up(&mut self, index: usize) -> Result<()> {
         let before = self.counters.read()?;
-        let ran = self.crew.run(index, Until::Seconds(WARM_UP))?;
+        self.crew.begin_run(index, Until::Seconds(WARM_UP))?;
+        self.hear_both()?;
+        let ran = self.crew.finish_run()?;
         self.crew.collect(index)?;
         let contender = &mut self.contenders[index];
         contender.tally.warmed_up(&ran);
@@ -231,7 +236,8 @@ impl<'a> Heat<'a> {
             Others { share: found.share, is_too_much: found.share > TOO_MUCH };
         for (place, &index) in in_race.iter().enumerate() {
             let used = after[place].zip(before[place]);
-            let used = used.map(|(after, before)| after - before);
+            let used =
+                used.map(|(after, before)| after.saturating_sub(before));
             self.attempt(index, |heat, index| {
                 let collected = heat.crew.collect(index)?;
                 let tally = &mut heat.contenders[index].tally;
@@ -244,11 +250,22 @@ impl<'a> Heat<'a> {
 
     fn turn(&mut self, index: usize, until: Until) -> Result<()> {
         let before = self.counters.read()?;
-        let ran = self.crew.run(index, until)?;
+        self.crew.begin_run(index, until)?;
+        self.hear_both()?;
+        let ran = self.crew.finish_run()?;
         let network = self.counters.read()?.since(&before);
         let tally = &mut self.contenders[index].tally;
         tally.ran(&ran);
         tally.add_network(&network);
+        Ok(())
+    }
+
+    /// Until the generators are done; a server that prints must be heard
+    /// meanwhile, or it would wait for that instead of serving.
+    fn hear_both(&mut self) -> Result<()> {
+        while !self.crew.has_finished()? {
+            self.stage.listen_until(&self.crew.answers())?;
+        }
         Ok(())
     }
 

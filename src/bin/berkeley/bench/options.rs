@@ -209,22 +209,17 @@ fn foreign(text: &str) -> Result<Foreign, String> {
         !name.is_empty() && !name.contains([' ', '/', '\'', '"', '{'])
     };
     let named = text.split_once('=').filter(|(name, _)| is_name(name));
-    let (name, command) = match named {
-        Some((name, command)) => (name.to_string(), command),
-        None => {
-            let first = text.split_whitespace().next().unwrap_or_default();
-            let name = first.rsplit('/').next().unwrap_or_default();
-            (name.to_string(), text)
-        }
-    };
+    let (name, command) = named.unwrap_or_else(|| {
+        let first = text.split_whitespace().next().unwrap_or_default();
+        (first.rsplit('/').next().unwrap_or_default(), text)
+    });
     if command.trim().is_empty() {
         return Err("no command".into());
     }
     if !command.contains("{port}") {
         return Err("no {port} in it, where the server is to listen".into());
     }
-    let command = command.to_string();
-    Ok(Foreign { name, command })
+    Ok(Foreign { name: name.to_string(), command: command.to_string() })
 }
 
 fn target(text: &str) -> Result<Target, String> {

@@ -2,7 +2,7 @@
 //! that is traced, so that what is timed is never disturbed by it.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
 use anyhow::Result;
 
@@ -49,8 +49,7 @@ fn count(
     crew: &mut Crew,
     tracer: &mut Tracer,
 ) -> Result<(BTreeMap<String, u64>, u64)> {
-    let port = tracer.listens()?;
-    let server = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let server = (Ipv4Addr::LOCALHOST, tracer.listens()?).into();
     crew.begin_open(0, &part.plan(server))?;
     pump(crew, tracer)?;
     crew.finish_open()?;

@@ -15,7 +15,7 @@ mod process;
 mod reap;
 
 use std::ffi::OsString;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,9 @@ const SOON: Duration = Duration::from_secs(10);
 
 /// How often a state is looked at that nothing announces.
 const LOOK: u16 = 2;
+
+/// How long nobody looks whether the tool was told to stop, in ms.
+const MOMENT: u16 = 100;
 
 /// A line that somebody printed, or that was typed to them.
 #[derive(Clone, Debug)]
@@ -291,6 +294,32 @@ impl Stage {
             Err(errno) => return Err(errno.into()),
         }
         self.hear()
+    }
+
+    /// Hears everybody until one of these has something to be read. Whoever
+    /// is not heard while he prints has to wait in the end.
+    pub(crate) fn listen_until(
+        &mut self,
+        others: &[BorrowedFd<'_>],
+    ) -> anyhow::Result<()> {
+        loop {
+            interrupt::check()?;
+            let all = [&[self.console.as_fd()], others].concat();
+            let mut fds: Vec<PollFd<'_>> = all
+                .into_iter()
+                .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+                .collect();
+            match poll(&mut fds, MOMENT) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            let has_come = |fd: &PollFd<'_>| fd.any().unwrap_or_default();
+            let is_there = fds[1..].iter().any(has_come);
+            self.hear()?;
+            if is_there {
+                return Ok(());
+            }
+        }
     }
 
     fn hear(&mut self) -> anyhow::Result<()> {
