@@ -23,7 +23,7 @@ use crate::screen::{BAD, PLAIN, QUIET, Screen, pad, paint};
 pub(crate) struct Change {
     pub(crate) cell: String,
     pub(crate) load: String,
-    /// Before and now: requests per second, and what the new by the old says.
+    /// Requests per second now, and by those of before.
     pub(crate) rate: Quotient,
     pub(crate) cpu: Quotient,
     /// The verdicts, where they are not both `ok`.
@@ -31,7 +31,6 @@ pub(crate) struct Change {
 }
 
 pub(crate) struct Quotient {
-    pub(crate) old: Option<f64>,
     pub(crate) new: Option<f64>,
     pub(crate) ratio: Option<Estimate>,
     /// `no difference`, `more`, `less`, `too few rounds`.
@@ -148,7 +147,7 @@ fn quotient(
     };
     let rounds = good(old).min(good(new));
     let says = ratio.map_or("", |ratio| says(ratio.interval, rounds));
-    Quotient { old: figure(old), new: figure(new), ratio, says }
+    Quotient { new: figure(new), ratio, says }
 }
 
 fn verdicts(old: &Cell, new: &Cell) -> Option<String> {

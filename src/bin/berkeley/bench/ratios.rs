@@ -171,9 +171,10 @@ pub(crate) fn together(found: &[(&Cell, String)]) -> Vec<String> {
     };
     let mut names: Vec<String> = Vec::new();
     for (cell, often) in found {
-        let name = match has_twin(cell, often) {
-            true => cell.model.clone(),
-            false => cell.name(),
+        let name = if has_twin(cell, often) {
+            cell.model.clone()
+        } else {
+            cell.name()
         };
         let name = format!("{name} {often}").trim_end().to_string();
         if !names.contains(&name) {

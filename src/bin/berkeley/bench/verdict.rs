@@ -119,7 +119,7 @@ pub(crate) fn is_honest(cell: &Cell) -> bool {
         && !kinds.into_iter().any(|kind| kind == "failed")
 }
 
-/// The mean number of peers a worker served, and the fewest and the most.
+/// The fewest peers that a worker has served, and the most.
 pub(crate) fn peers_per_worker(cell: &Cell) -> Option<[u64; 2]> {
     let peers = cell.peers_per_worker.as_ref()?;
     Some([*peers.iter().min()?, *peers.iter().max()?])
@@ -127,6 +127,8 @@ pub(crate) fn peers_per_worker(cell: &Cell) -> Option<[u64; 2]> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp)] // Exact by construction.
+
     use super::super::fixture::{cell, pooled};
     use super::super::numbers::float;
     use super::super::record::Mode;

@@ -280,8 +280,8 @@ impl Table<'_> {
         if self.sides().len() == 2 {
             return Head::words("Rust / C");
         }
-        let to = self.rows.iter().filter_map(Row::first);
-        let found = to.filter_map(|of| self.ratio(of, false)).next();
+        let mut to = self.rows.iter().filter_map(Row::first);
+        let found = to.find_map(|of| self.ratio(of, false));
         let name = found.map(|ratio| format!("by {}", ratio.to));
         Head::words(name.as_deref().unwrap_or("ratio"))
     }

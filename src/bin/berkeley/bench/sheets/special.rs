@@ -77,7 +77,7 @@ impl Table<'_> {
         heads.push(Head::figures("", "bytes"));
         heads.extend(self.heads("MB/s"));
         heads.push(self.ratio_head());
-        heads.extend(self.heads("server CPU, %"));
+        heads.extend(self.heads("CPU, %"));
         heads.push(Head::words("verdict"));
         let rows = self.rows.iter().map(|row| {
             let size = row.first().map(|cell| count(cell.size.into()));
@@ -100,8 +100,8 @@ impl Table<'_> {
     pub(super) fn unp(&self) -> Vec<Sheet> {
         let mut heads = vec![Head::figures("", "row")];
         heads.push(Head::words(self.title()));
-        heads.extend(self.heads("process control, µs/connection"));
-        heads.extend(self.heads("peers per worker"));
+        heads.extend(self.heads("process control, µs"));
+        heads.extend(self.heads("peers/worker"));
         let rows = self.rows.iter().map(|row| {
             let model = row.first().map_or("", |cell| cell.model.as_str());
             let known = MODELS.iter().find(|known| known.name == model);
@@ -156,7 +156,8 @@ fn percentiles(latency: Option<&Latency>) -> Vec<String> {
     figures.map(|figure| number_or_none(latency.map(figure))).collect()
 }
 
-/// `74.9 73.1–76.8`
+/// `74.9 ±1.9`: the longer side of the interval, since a sign and a dash would
+/// be hard to tell apart where a design costs less than the baseline.
 fn process_control(cell: &Cell) -> String {
     if cell.model == "iterative" {
         return "baseline".into();
@@ -164,8 +165,10 @@ fn process_control(cell: &Cell) -> String {
     cell.process_control.as_ref().map_or_else(
         || NONE.into(),
         |found| {
-            let [low, high] = found.interval.map(number);
-            format!("{} {low}–{high}", number(found.us_per_connection))
+            let value = found.us_per_connection;
+            let [low, high] = found.interval;
+            let side = (value - low).max(high - value);
+            format!("{} ±{}", number(value), number(side))
         },
     )
 }

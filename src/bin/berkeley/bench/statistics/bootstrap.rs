@@ -125,6 +125,8 @@ impl Chance {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    #![allow(clippy::float_cmp)] // Exact by construction.
+
     use super::*;
 
     /// About normal: twelve uniform numbers, less six.

@@ -74,6 +74,8 @@ fn percents(total: u64) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp)] // Exact by construction.
+
     use super::*;
 
     #[test]

@@ -83,6 +83,8 @@ fn scatter(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp)] // Exact by construction.
+
     use super::super::bootstrap::Chance;
     use super::super::bootstrap::tests::series;
     use super::*;
