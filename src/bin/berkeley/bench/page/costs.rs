@@ -29,7 +29,7 @@ pub(super) fn cpu(record: &Record, mode: Mode) -> Option<Figure> {
         panel(load, "server CPU per request", Unit::Microseconds, sample)
     });
     Some(Figure {
-        id: format!("cpu-{}", pick::name(mode).replace(' ', "-")),
+        id: format!("cpu-{}", pick::slug(mode)),
         heading: format!("Server CPU per request, {}", pick::name(mode)),
         shows: extremes(last, cost, Unit::Microseconds, "CPU time"),
         key: Some(key()),
@@ -62,7 +62,7 @@ pub(super) fn calls(record: &Record, mode: Mode) -> Option<Figure> {
     if panels.is_empty() {
         return None;
     }
-    let id = pick::name(mode).replace(' ', "-");
+    let id = pick::slug(mode);
     Some(Figure {
         id: format!("calls-{id}"),
         heading: format!("System calls and switches, {}", last.title),

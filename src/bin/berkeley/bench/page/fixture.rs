@@ -71,7 +71,7 @@ pub(super) fn record(seed: u64) -> Record {
                 * if mode == Mode::Stream { 300.0 } else { 6.0 };
             cells.push(cell);
         }
-        for workers in [1, 2, 4, 8, 16] {
+        for workers in [1, 4, 16] {
             if n != 4 || size != 1_024 {
                 break;
             }

@@ -20,11 +20,11 @@ pub(super) fn closed(record: &Record, mode: Mode) -> Option<Figure> {
     let mut folded = Vec::new();
     for load in &loads {
         cells.extend(&load.cells);
-        let id = format!("latency-{}-{}", mode_id(mode), folded.len());
+        let id = format!("latency-{}-{}", pick::slug(mode), folded.len());
         folded.push((load.title.clone(), panels(&id, &load.cells, false)));
     }
     Some(Figure {
-        id: format!("latency-{}", mode_id(mode)),
+        id: format!("latency-{}", pick::slug(mode)),
         heading: format!("Latency, {}", most.title),
         shows: slowest(&most),
         key: Some(curves::key(&[
@@ -33,7 +33,7 @@ pub(super) fn closed(record: &Record, mode: Mode) -> Option<Figure> {
         ])),
         small: true,
         panels: panels(
-            &format!("latency-{}-most", mode_id(mode)),
+            &format!("latency-{}-most", pick::slug(mode)),
             &most.cells,
             false,
         ),
@@ -128,7 +128,7 @@ fn panels(id: &str, cells: &[&Cell], both: bool) -> Vec<Element> {
         x: Axis {
             scale: x,
             unit: Unit::Percentile,
-            title: "share of requests".to_owned(),
+            title: "share of requests, %".to_owned(),
         },
         y: Axis {
             scale: y,
@@ -199,8 +199,4 @@ fn slowest(load: &Load) -> String {
         shows += &said::left_out(unfit);
     }
     shows
-}
-
-fn mode_id(mode: Mode) -> String {
-    pick::name(mode).replace(' ', "-").replace('\'', "")
 }

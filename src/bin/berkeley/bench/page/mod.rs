@@ -67,10 +67,15 @@ fn figures(record: &Record) -> Vec<Figure> {
             all.extend(ratios::figure(record, quantity, twins));
         }
     }
-    all.extend(each(latency::closed));
+    // What unp's sweep of workers adds is in figures of its own.
+    for mode in [Mode::Pingpong, Mode::Connect] {
+        all.extend(latency::closed(record, mode));
+    }
     all.extend(latency::open(record));
     all.extend(each(costs::cpu));
-    all.extend(each(costs::calls));
+    for mode in [Mode::Pingpong, Mode::Connect] {
+        all.extend(costs::calls(record, mode));
+    }
     all.extend(memory::figure(record));
     all.extend(chapter30::process_control(record));
     all.extend(chapter30::peers_per_worker(record));

@@ -161,6 +161,16 @@ pub(super) fn name(mode: Mode) -> &'static str {
     }
 }
 
+/// The same as a part of an id.
+pub(super) fn slug(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Pingpong => "ping-pong",
+        Mode::Open => "open",
+        Mode::Unp => "unp",
+        _ => name(mode),
+    }
+}
+
 pub(super) fn peers(n: u32) -> String {
     if n == 1 { "1 peer".to_owned() } else { format!("{n} peers") }
 }

@@ -30,7 +30,7 @@ pub(super) fn by_concurrency(record: &Record, mode: Mode) -> Option<Figure> {
         unit: Unit::PerSecond,
         title: format!("{} per second", what(mode)),
     };
-    let id = format!("throughput-{}", pick::name(mode).replace(' ', "-"));
+    let id = format!("throughput-{}", pick::slug(mode));
     let loads = pick::loads(record, mode);
     let most = loads.last()?;
     let sentence = said::fastest(most, what(mode));
@@ -111,7 +111,7 @@ pub(super) fn round_by_round(record: &Record, mode: Mode) -> Option<Figure> {
         loads.iter().map(|load| said::fastest(load, what(mode))).collect();
     let rounds = cells().map(|cell| cell.rounds.len()).max().unwrap_or(0);
     Some(Figure {
-        id: format!("rounds-{}", pick::name(mode).replace(' ', "-")),
+        id: format!("rounds-{}", pick::slug(mode)),
         heading: format!("Every round, {}", pick::name(mode)),
         shows: format!(
             "{} Each small dot is one round (up to {rounds}), the bar the \

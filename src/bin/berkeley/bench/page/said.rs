@@ -57,7 +57,8 @@ fn leader(first: &Cell, rest: &[&Cell], what: &str) -> String {
             rest[0].name()
         ),
         n => format!(
-            "{n} more are too close to {name} ({rate} {what}) to tell apart"
+            "{name} is at the top with {rate} {what}, and {n} more are too close \
+             to tell apart"
         ),
     }
 }
@@ -93,7 +94,7 @@ pub(super) fn differences(ratios: &[&Ratio], more: &str) -> String {
     let n = ratios.len();
     let pairs = if n == 1 { "pair" } else { "pairs" };
     let mut parts = vec![format!("of {n} {pairs}, {same} show no difference")];
-    for (word, direction) in [("more", more), ("less", "less")] {
+    for (word, direction) in [("more", more), ("less", "have less")] {
         let mut of: Vec<&&Ratio> =
             ratios.iter().filter(|r| r.says == word).collect();
         of.sort_by(|a, b| b.median.ln().abs().total_cmp(&a.median.ln().abs()));

@@ -157,7 +157,7 @@ impl Curves {
             }
             let [a, b] = [x.place(*a), y.place(*b)];
             let near = shown.last().is_some_and(|[c, d]| {
-                (a - c).abs() < 1.2 && (b - d).abs() < 1.2
+                (a - c).abs() < 3.0 && (b - d).abs() < 1.5
             });
             if !near || i == last {
                 shown.push([a, b]);

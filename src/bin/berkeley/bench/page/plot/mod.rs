@@ -46,11 +46,13 @@ impl Mark {
                 .at("width", 2.0 * radius)
                 .at("height", 2.0 * radius),
             Mark::Cross => {
-                let (l, r) = (coordinate(x - radius), coordinate(x + radius));
-                let (t, b) = (coordinate(y - radius), coordinate(y + radius));
+                let width = coordinate(2.0 * radius);
+                let (left, top) =
+                    (coordinate(x - radius), coordinate(y - radius));
+                let back = format!("l{width} {width}m0 -{width}l-{width}");
                 Element::new("path")
                     .class("cross")
-                    .with("d", &format!("M{l} {t}L{r} {b}M{l} {b}L{r} {t}"))
+                    .with("d", &format!("M{left} {top}{back} {width}"))
             }
         }
     }

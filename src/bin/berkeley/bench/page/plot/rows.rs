@@ -7,8 +7,8 @@ use super::unit::Unit;
 use super::{Mark, drawing, frame, label, line, width_of};
 
 const WIDTH: f64 = 400.0;
-const LEFT: f64 = 112.0;
-const RIGHT: f64 = 336.0;
+const LEFT: f64 = 130.0;
+const RIGHT: f64 = 342.0;
 const TOP: f64 = 26.0;
 const LINE: f64 = 12.0;
 const GAP: f64 = 5.0;
@@ -135,7 +135,10 @@ impl Sample {
         }
         if let Some(median) = self.median {
             drawn.push(&self.mark.draw(scale.place(median), y, 3.4));
-            let number = unit.tick(median);
+            let number = match unit {
+                Unit::Ratio => unit.said(median),
+                _ => unit.tick(median),
+            };
             drawn.push(&label(WIDTH - 2.0, y + 3.5, "number end", &number));
         }
         if !self.word.is_empty() {

@@ -50,7 +50,9 @@ impl Scale {
         let (first, end) = (steps[0], steps[last]);
         let decades: Vec<f64> =
             steps.iter().copied().filter(|v| is_decade(*v)).collect();
-        let ticks = if decades.len() >= 3 { decades } else { steps };
+        let is_long =
+            decades.len() >= 3 || (decades.len() == 2 && steps.len() > 6);
+        let ticks = if is_long { decades } else { steps };
         Scale::new(Kind::Log, first, end, ticks)
     }
 

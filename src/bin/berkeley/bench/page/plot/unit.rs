@@ -22,7 +22,7 @@ impl Unit {
             Unit::Bytes => bytes(value),
             Unit::BytesPerSecond => trimmed(value / 1e6, ""),
             Unit::Ratio => trimmed(value, ""),
-            Unit::Percentile => format!("{value} %"),
+            Unit::Percentile => value.to_string(),
         }
     }
 
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(Unit::Bytes.tick(65_536.0), "64 KiB");
         assert_eq!(Unit::BytesPerSecond.said(2.5e9), "2500 MB/s");
         assert_eq!(Unit::Ratio.said(1.0), "1.000");
-        assert_eq!(Unit::Percentile.tick(99.9), "99.9 %");
+        assert_eq!(Unit::Percentile.tick(99.9), "99.9");
         assert_eq!(Unit::Count.tick(0.0), "0");
         assert_eq!(Unit::Count.tick(2.07), "2.07");
     }
