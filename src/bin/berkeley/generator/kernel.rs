@@ -51,12 +51,16 @@ impl Kernel {
         &mut self,
         family: AddressFamily,
     ) -> Result<OwnedFd, Errno> {
-        self.calls += 2;
+        self.calls += 1;
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-        let socket = socket(family, SockType::Stream, flags, None)?;
-        // The end of a long message is not to wait for an acknowledgement.
-        setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
-        Ok(socket)
+        socket(family, SockType::Stream, flags, None)
+    }
+
+    /// What is said goes out at once, also when something said before has
+    /// not been acknowledged.
+    pub(crate) fn no_delay(&mut self, socket: &OwnedFd) -> Result<(), Errno> {
+        self.calls += 1;
+        setsockopt(socket, sockopt::TcpNoDelay, &true)
     }
 
     /// Chooses the source address and leaves the port to `connect`. Without

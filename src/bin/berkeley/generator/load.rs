@@ -26,6 +26,9 @@ use super::sources::Sources;
 use super::stream::Bulk;
 use super::tally::{Tally, Times, Trouble};
 
+/// What surely goes into one segment.
+const ONE_SEGMENT: usize = 1200;
+
 pub(crate) struct Load {
     pub(super) plan: Plan,
     server: SockaddrStorage,
@@ -141,6 +144,10 @@ impl Load {
     /// A new connection, or at least its SYN.
     fn dial(&mut self, index: usize) -> Result<(), Errno> {
         let socket = self.kernel.socket(family(&self.server))?;
+        // One segment on a new connection has nothing to wait for.
+        if self.plan.kind != Kind::Connect || self.plan.size > ONE_SEGMENT {
+            self.kernel.no_delay(&socket)?;
+        }
         if let Some(source) = self.sources.next() {
             self.kernel.bind(&socket, source)?;
         }

@@ -37,9 +37,8 @@ use orders::{Answer, Counts, Kind, Order, Plan, Protocol, Ran, Until};
 #[derive(Args)]
 #[command(after_help = "\
 JSON: {rate, requests, seconds, cpu_seconds, syscalls, starved, errors: {NAME:
-COUNT}, latency_us: {p50, p90, p99, p999, max}}. \"cpu_seconds\" and \"syscalls\" \
-are
-the generator's own.
+COUNT}, latency_us: {p50, p90, p99, p999, max}}. The CPU time and the calls
+are the generator's own.
 
 Examples:
   berkeley generator 127.0.0.1 10000 --connections 50 --seconds 2

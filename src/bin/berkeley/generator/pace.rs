@@ -33,7 +33,10 @@ impl Pace {
     /// A run of a given length.
     pub(crate) fn begin(&mut self, start: u64, length: u64) {
         let left = (length as f64 - self.phase).max(0.0);
-        self.begin_with(start, (left / self.interval).ceil() as u64);
+        // One that is due at the end belongs to the next run, also when it
+        // comes out a rounding error earlier.
+        let due = (left / self.interval - 1e-6).ceil();
+        self.begin_with(start, due as u64);
     }
 
     /// A run of so many requests.
