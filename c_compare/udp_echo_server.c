@@ -123,7 +123,8 @@ static int run(const struct cli *cli)
     serve(server, cli->quiet);
 }
 
-/* SIGINT, SIGTERM and SIGHUP end it: there is no conversation to be finished. */
+/* SIGINT, SIGTERM and SIGHUP end it: there is no conversation to be finished.
+ */
 static void leave_on_signals(void)
 {
     struct sigaction ended = {.sa_handler = leave}, hangup;

@@ -77,15 +77,15 @@ static void answer_roster(struct bytes input)
 {
     struct roster roster;
     struct notice notice;
-    size_t len = 0, all = 0;
+    size_t all = 0;
 
     roster_begin(&roster, 1);
     size_t piece = input.length > 0 ? input.at[0] : 0;
     for (size_t at = 1; at < input.length; at += piece) {
         if (piece == 0 || piece > input.length - at)
             piece = input.length - at;
-        roster_answer(&roster, input.at + at, piece, &len);
-        all += len;
+        struct bytes part = {input.at + at, piece};
+        all += roster_answer(&roster, part).length;
     }
     printf("%zu %s", all, roster_is_over(&roster) ? "over" : "open");
     while (roster_notice(&roster, &notice)) {
@@ -163,18 +163,18 @@ int main(void)
     unsigned char header[5];
 
     while (fread(header, 1, sizeof header, stdin) == sizeof header) {
-        size_t len = 0;
+        size_t length = 0;
         for (size_t i = sizeof header - 1; i > 0; i--)
-            len = len << 8 | header[i];
+            length = length << 8 | header[i];
         /* Exactly as long, so that a read beyond it is seen; g and e are
          * sent with a NUL of their own. */
-        unsigned char *input = malloc(len > 0 ? len : 1);
-        if (input == NULL || fread(input, 1, len, stdin) != len) {
+        unsigned char *input = malloc(length > 0 ? length : 1);
+        if (input == NULL || fread(input, 1, length, stdin) != length) {
             free(input);
             fprintf(stderr, "pickle_driver: request cut short\n");
             return 2;
         }
-        answer(header[0], (struct bytes){input, len});
+        answer(header[0], (struct bytes){input, length});
         putchar('\n');
         free(input);
     }

@@ -5,19 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool buffer_add(struct buffer *buffer, const void *bytes, size_t len)
+bool buffer_add(struct buffer *buffer, const void *bytes, size_t length)
 {
-    if (len == 0)
+    if (length == 0)
         return true;
-    if (len > SIZE_MAX - buffer->length)
+    if (length > SIZE_MAX - buffer->length)
         return false;
     unsigned char *at =
-        with_room(buffer->at, &buffer->cap, buffer->length + len, 1);
+        with_room(buffer->at, &buffer->room, buffer->length + length, 1);
     if (at == NULL)
         return false;
     buffer->at = at;
-    memcpy(at + buffer->length, bytes, len);
-    buffer->length += len;
+    memcpy(at + buffer->length, bytes, length);
+    buffer->length += length;
     return true;
 }
 
@@ -37,19 +37,19 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
-void *with_room(void *at, size_t *cap, size_t want, size_t size)
+void *with_room(void *at, size_t *room, size_t wanted, size_t size)
 {
-    if (want <= *cap)
+    if (wanted <= *room)
         return at;
-    size_t roomy = *cap > SIZE_MAX / 2 ? want : *cap * 2;
-    if (roomy < want)
-        roomy = want;
+    size_t roomy = *room > SIZE_MAX / 2 ? wanted : *room * 2;
+    if (roomy < wanted)
+        roomy = wanted;
     if (roomy < 8)
         roomy = 8;
     if (roomy > SIZE_MAX / size)
         return NULL;
     void *moved = realloc(at, roomy * size);
     if (moved != NULL)
-        *cap = roomy;
+        *room = roomy;
     return moved;
 }

@@ -9,16 +9,16 @@
 struct buffer {
     unsigned char *at;
     size_t length;
-    size_t cap;
+    size_t room;
 };
 
-bool buffer_add(struct buffer *buffer, const void *bytes, size_t len);
+bool buffer_add(struct buffer *buffer, const void *bytes, size_t length);
 bool buffer_add_byte(struct buffer *buffer, unsigned char byte);
 bool buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_free(struct buffer *buffer);
 
-/* `at` with room for `want` elements of `size` bytes, `*cap` updated; NULL
+/* `at` with room for `wanted` elements of `size` bytes, `*room` updated; NULL
  * when there is no memory, `at` being as good as before. */
-void *with_room(void *at, size_t *cap, size_t want, size_t size);
+void *with_room(void *at, size_t *room, size_t wanted, size_t size);
 
 #endif

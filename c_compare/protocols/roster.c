@@ -28,19 +28,17 @@ struct bytes roster_greeting(struct roster *roster)
     return (struct bytes){roster->greeting, out.length};
 }
 
-const unsigned char *roster_answer(struct roster *roster,
-                                   const unsigned char *input, size_t len,
-                                   size_t *answer_len)
+struct bytes roster_answer(struct roster *roster, struct bytes input)
 {
     struct buffer *pending = &roster->pending, line = {0};
+    struct buffer *answer = &roster->acknowledgements;
     enum refused why = REFUSED_NOT;
     size_t length = 0;
 
-    roster->acknowledgements.length = 0;
-    *answer_len = 0;
+    answer->length = 0;
     if (roster->over)
-        return NULL;
-    if (!buffer_add(pending, input, len))
+        return (struct bytes){NULL, 0};
+    if (!buffer_add(pending, input.at, input.length))
         why = REFUSED_MEMORY;
     if (why == REFUSED_NOT)
         why = read_all(roster, (struct bytes){pending->at, pending->length},
@@ -57,8 +55,7 @@ const unsigned char *roster_answer(struct roster *roster,
         pending->length -= length;
         memmove(pending->at, pending->at + length, pending->length);
     }
-    *answer_len = roster->acknowledgements.length;
-    return roster->acknowledgements.at;
+    return (struct bytes){answer->at, answer->length};
 }
 
 bool roster_is_over(const struct roster *roster)
@@ -68,11 +65,11 @@ bool roster_is_over(const struct roster *roster)
 
 bool roster_notice(struct roster *roster, struct notice *notice)
 {
-    if (roster->notices_first == roster->notices_len)
+    if (roster->first_notice == roster->notice_count)
         return false;
-    *notice = roster->notices[roster->notices_first++];
-    if (roster->notices_first == roster->notices_len)
-        roster->notices_first = roster->notices_len = 0;
+    *notice = roster->notices[roster->first_notice++];
+    if (roster->first_notice == roster->notice_count)
+        roster->first_notice = roster->notice_count = 0;
     return true;
 }
 
@@ -86,7 +83,7 @@ void roster_end(struct roster *roster)
     buffer_free(&roster->pending);
     buffer_free(&roster->acknowledgements);
     roster->notices = NULL;
-    roster->notices_cap = 0;
+    roster->notice_room = 0;
 }
 
 /* Reads every whole pickle in `stream`; `*length`: how many bytes they were.
@@ -175,8 +172,8 @@ static bool tell(struct roster *roster, enum notice_kind kind,
                  struct buffer *line)
 {
     struct notice *notices =
-        with_room(roster->notices, &roster->notices_cap,
-                  roster->notices_len + 1, sizeof *notices);
+        with_room(roster->notices, &roster->notice_room,
+                  roster->notice_count + 1, sizeof *notices);
 
     if (notices != NULL)
         roster->notices = notices;
@@ -184,7 +181,7 @@ static bool tell(struct roster *roster, enum notice_kind kind,
         buffer_free(line);
         return false;
     }
-    notices[roster->notices_len++] =
+    notices[roster->notice_count++] =
         (struct notice){kind, (char *)line->at};
     *line = (struct buffer){0};
     return true;
@@ -230,10 +227,7 @@ static struct bytes greeting(void *session)
 
 static struct bytes answer(void *session, struct bytes input)
 {
-    struct bytes said;
-
-    said.at = roster_answer(session, input.at, input.length, &said.length);
-    return said;
+    return roster_answer(session, input);
 }
 
 static bool is_over(const void *session)

@@ -16,9 +16,9 @@ struct roster {
     struct buffer pending; /* what came of a pickle not whole yet */
     struct buffer acknowledgements;
     struct notice *notices;
-    size_t notices_first;
-    size_t notices_len;
-    size_t notices_cap;
+    size_t first_notice;
+    size_t notice_count;
+    size_t notice_room;
     bool over;
 };
 
@@ -28,9 +28,7 @@ void roster_begin(struct roster *roster, long clientid);
 struct bytes roster_greeting(struct roster *roster);
 /* `input` arrived, cut anywhere; the answer, good until the next call, goes
  * back before more is read. */
-const unsigned char *roster_answer(struct roster *roster,
-                                   const unsigned char *input, size_t len,
-                                   size_t *answer_len);
+struct bytes roster_answer(struct roster *roster, struct bytes input);
 /* Nothing more will be said: send what is left, end the connection. */
 bool roster_is_over(const struct roster *roster);
 /* What the server's console should hear about it, oldest first. */

@@ -12,27 +12,27 @@ size_t utf8_first(struct bytes text, uint32_t *code)
         *code = lead;
         return 1;
     }
-    size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc0 || lead >= 0xf8 || text.length < len)
+    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc0 || lead >= 0xf8 || text.length < length)
         return 0;
-    *code = lead & (0x7fU >> len);
-    for (size_t i = 1; i < len; i++) {
+    *code = lead & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
         if ((text.at[i] & 0xc0) != 0x80)
             return 0;
         *code = *code << 6 | (text.at[i] & 0x3f);
     }
-    return *code >= least[len] && utf8_is_char(*code) ? len : 0;
+    return *code >= least[length] && utf8_is_char(*code) ? length : 0;
 }
 
 bool utf8_is_valid(struct bytes text)
 {
     while (text.length > 0) {
         uint32_t code;
-        size_t len = utf8_first(text, &code);
-        if (len == 0)
+        size_t length = utf8_first(text, &code);
+        if (length == 0)
             return false;
-        text.at += len;
-        text.length -= len;
+        text.at += length;
+        text.length -= length;
     }
     return true;
 }
@@ -45,13 +45,14 @@ bool utf8_is_char(uint32_t code)
 bool utf8_add(struct buffer *out, uint32_t code)
 {
     unsigned char bytes[4];
-    size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    size_t length =
+        code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 
-    for (size_t i = len - 1; i > 0; i--) {
+    for (size_t i = length - 1; i > 0; i--) {
         bytes[i] = (unsigned char)(0x80 | (code & 0x3f));
         code >>= 6;
     }
-    unsigned lead = len == 1 ? 0 : 0xf00U >> len & 0xff;
+    unsigned lead = length == 1 ? 0 : 0xf00U >> length & 0xff;
     bytes[0] = (unsigned char)(lead | code);
-    return buffer_add(out, bytes, len);
+    return buffer_add(out, bytes, length);
 }

@@ -85,7 +85,7 @@ static enum refused split(unsigned char opcode, struct bytes *rest,
 
 static bool ids_add(struct ids *ids, uint32_t id)
 {
-    uint32_t *at = with_room(ids->at, &ids->cap, ids->length + 1, sizeof *at);
+    uint32_t *at = with_room(ids->at, &ids->room, ids->length + 1, sizeof *at);
     if (at == NULL)
         return false;
     ids->at = at;
@@ -97,7 +97,7 @@ static bool ids_add(struct ids *ids, uint32_t id)
 static enum refused push(struct machine *machine, struct node node)
 {
     struct pickle *pickle = &machine->pickle;
-    struct node *nodes = with_room(pickle->nodes, &pickle->cap,
+    struct node *nodes = with_room(pickle->nodes, &pickle->room,
                                    pickle->length + 1, sizeof *nodes);
     if (nodes == NULL) {
         node_free(&node);

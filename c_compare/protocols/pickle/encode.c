@@ -80,14 +80,14 @@ static bool end(struct buffer *out)
 /* Each str is an object of its own, so none is fetched from the memo. */
 static bool add_str(struct buffer *out, const char *text)
 {
-    size_t len = strlen(text);
+    size_t length = strlen(text);
 
-    if (!utf8_is_valid((struct bytes){(const unsigned char *)text, len}))
+    if (!utf8_is_valid((struct bytes){(const unsigned char *)text, length}))
         return false;
-    bool brief = len <= 0xff;
+    bool brief = length <= 0xff;
     return buffer_add_byte(out, brief ? SHORT_BINUNICODE : BINUNICODE) &&
-           add_length(out, len, brief ? 1 : 4) &&
-           buffer_add(out, text, len) && buffer_add_byte(out, MEMOIZE);
+           add_length(out, length, brief ? 1 : 4) &&
+           buffer_add(out, text, length) && buffer_add_byte(out, MEMOIZE);
 }
 
 static bool add_int(struct buffer *out, const char *digits)
@@ -95,18 +95,19 @@ static bool add_int(struct buffer *out, const char *digits)
     struct bytes text = {(const unsigned char *)digits, strlen(digits)};
     unsigned char bytes[MOST_INT_BYTES + 2];
 
-    size_t len = number_bytes_of(text, bytes);
-    long long value = len <= 4 ? strtoll(digits, NULL, 10) : -1;
+    size_t length = number_bytes_of(text, bytes);
+    long long value = length <= 4 ? strtoll(digits, NULL, 10) : -1;
     if (value >= 0 && value <= 0xff)
         return buffer_add_byte(out, BININT1) &&
                add_length(out, (size_t)value, 1);
     if (value >= 0 && value <= 0xffff)
         return buffer_add_byte(out, BININT2) &&
                add_length(out, (size_t)value, 2);
-    if (len <= 4)
+    if (length <= 4)
         return buffer_add_byte(out, BININT) &&
                add_length(out, (size_t)value, 4);
-    bool brief = len <= 0xff;
+    bool brief = length <= 0xff;
     return buffer_add_byte(out, brief ? LONG1 : LONG4) &&
-           add_length(out, len, brief ? 1 : 4) && buffer_add(out, bytes, len);
+           add_length(out, length, brief ? 1 : 4) &&
+           buffer_add(out, bytes, length);
 }

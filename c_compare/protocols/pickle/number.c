@@ -42,12 +42,12 @@ enum refused number_of_bytes(struct bytes bytes, struct node *node)
         return REFUSED_NOT;
     size_t count = limbs_of(bytes, negative, limbs);
     digits[0] = '-';
-    size_t len = decimal(limbs, count, digits + 1);
-    if (len > MOST_DIGITS)
+    size_t length = decimal(limbs, count, digits + 1);
+    if (length > MOST_DIGITS)
         return REFUSED_NOT;
     *node = (struct node){.kind = KIND_LONG, .text = {0}};
     const char *from = negative ? digits : digits + 1;
-    return buffer_add(&node->text, from, len + negative) ? REFUSED_NOT
+    return buffer_add(&node->text, from, length + negative) ? REFUSED_NOT
                                                          : REFUSED_MEMORY;
 }
 
@@ -81,7 +81,7 @@ static size_t limbs_of(struct bytes bytes, bool negative, uint32_t *limbs)
 static size_t decimal(uint32_t *limbs, size_t count, char *digits)
 {
     uint32_t chunks[MOST_CHUNKS];
-    size_t chunk = 0, len;
+    size_t chunk = 0, length;
 
     while (count > 0) {
         uint64_t rest = 0;
@@ -94,10 +94,10 @@ static size_t decimal(uint32_t *limbs, size_t count, char *digits)
         while (count > 0 && limbs[count - 1] == 0)
             count--;
     }
-    len = (size_t)sprintf(digits, "%u", chunks[--chunk]);
+    length = (size_t)sprintf(digits, "%u", chunks[--chunk]);
     while (chunk > 0)
-        len += (size_t)sprintf(digits + len, "%09u", chunks[--chunk]);
-    return len;
+        length += (size_t)sprintf(digits + length, "%09u", chunks[--chunk]);
+    return length;
 }
 
 /* Is `text` an int just as Python's `str` shows one? */
@@ -138,26 +138,26 @@ size_t number_bytes_of(struct bytes text,
                        unsigned char bytes[MOST_INT_BYTES + 2])
 {
     bool negative = text.at[0] == '-';
-    size_t len = 0;
+    size_t length = 0;
 
     for (size_t i = negative; i < text.length; i++) {
         unsigned carry = text.at[i] - (unsigned)'0';
-        for (size_t j = 0; j < len; j++) {
+        for (size_t j = 0; j < length; j++) {
             carry += bytes[j] * 10U;
             bytes[j] = (unsigned char)(carry & 0xff);
             carry >>= 8;
         }
         if (carry > 0)
-            bytes[len++] = (unsigned char)carry;
+            bytes[length++] = (unsigned char)carry;
     }
-    bytes[len++] = 0;
+    bytes[length++] = 0;
     unsigned carry = 1;
-    for (size_t i = 0; negative && i < len; i++) {
+    for (size_t i = 0; negative && i < length; i++) {
         carry += (unsigned char)~bytes[i];
         bytes[i] = (unsigned char)(carry & 0xff);
         carry >>= 8;
     }
-    return shortest((struct bytes){bytes, len}).length;
+    return shortest((struct bytes){bytes, length}).length;
 }
 
 static bool is(struct bytes text, const char *word)

@@ -8,14 +8,14 @@ bool pickle_get(const struct pickle *pickle, uint32_t dict, const char *key,
                 uint32_t *value)
 {
     const struct node *node = &pickle->nodes[dict];
-    size_t len = strlen(key);
+    size_t length = strlen(key);
 
     if (node->kind != KIND_DICT)
         return false;
     for (size_t i = node->elements.length; i > 0; i -= 2) {
         const struct node *it = &pickle->nodes[node->elements.at[i - 2]];
-        if (it->kind == KIND_STR && it->text.length == len &&
-            (len == 0 || memcmp(it->text.at, key, len) == 0)) {
+        if (it->kind == KIND_STR && it->text.length == length &&
+            (length == 0 || memcmp(it->text.at, key, length) == 0)) {
             *value = node->elements.at[i - 1];
             return true;
         }

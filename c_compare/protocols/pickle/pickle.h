@@ -37,7 +37,7 @@ enum {
 struct ids {
     uint32_t *at;
     size_t length;
-    size_t cap;
+    size_t room;
 };
 
 enum kind {
@@ -70,7 +70,7 @@ struct node {
 struct pickle {
     struct node *nodes;
     size_t length;
-    size_t cap;
+    size_t room;
     uint32_t root;
 };
 

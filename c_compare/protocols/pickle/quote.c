@@ -72,15 +72,15 @@ bool add_quoted(struct buffer *out, struct bytes text)
 
     while (added && text.length > 0) {
         uint32_t code = 0;
-        size_t len = utf8_first(text, &code);
+        size_t length = utf8_first(text, &code);
         if (code == quote || code == '\\')
             added = buffer_add_byte(out, '\\') && utf8_add(out, code);
         else if (is_printable(code))
             added = utf8_add(out, code);
         else
             added = add_escaped(out, code);
-        text.at += len;
-        text.length -= len;
+        text.at += length;
+        text.length -= length;
     }
     return added && buffer_add_byte(out, quote);
 }
@@ -108,11 +108,11 @@ bool add_on_one_line(struct buffer *out, struct bytes text)
 
     while (added && text.length > 0) {
         uint32_t code = 0;
-        size_t len = utf8_first(text, &code);
+        size_t length = utf8_first(text, &code);
         added = is_control(code) ? add_escaped(out, code)
-                                 : buffer_add(out, text.at, len);
-        text.at += len;
-        text.length -= len;
+                                 : buffer_add(out, text.at, length);
+        text.at += length;
+        text.length -= length;
     }
     return added;
 }

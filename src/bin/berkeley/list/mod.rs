@@ -13,12 +13,12 @@ use crate::screen::{NAME, PLAIN, QUIET, Screen, pad, paint};
 /// Lists the programs, the worker models and the twin files
 #[derive(Args)]
 #[command(after_help = "\
-JSON: {\"programs\": [{name, lab, usage, default_port, default_model, shows, rust,
-c, man}], \"models\": [{name, unp_row, who_accepts, who_serves, rust, c, man}],
-\"twins\": [{shows, rust, c}]}. \"rust\" and \"c\" are files, as seen from the top
-of the project; \"man\" are man pages, \"socket(2)\"; what a program does not have
-is null. \"unp_row\" is the row of the table in UNIX Network Programming,
-chapter 30.
+JSON: {\"programs\": [{name, lab, usage, default_port, default_model, shows,
+rust, c, man}], \"models\": [{name, unp_row, who_accepts, who_serves, rust, c,
+man}], \"twins\": [{shows, rust, c}]}. \"rust\" and \"c\" are files, as seen
+from the top of the project; \"man\" are man pages, \"socket(2)\"; what a
+program does not have is null. \"unp_row\" is the row of the table in UNIX
+Network Programming, chapter 30.
 
 Examples:
   berkeley list

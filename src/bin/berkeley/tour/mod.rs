@@ -42,10 +42,10 @@ with 130 (SIGINT) or 143 (SIGTERM).
 
 JSON: {good, seconds, languages: [{language, built, note}], acts: [{lab,
 language, model, ok, found, why, seconds, one_more_peer: {processes, threads},
-peer, commands: [{role, command}], lines: [{role, stream, text}]}]}. \"found\" is
-ok, fell_short, missing or not_built; \"one_more_peer\" is what a connected peer
-cost the server; what does not apply is null. Lines are in the order in which
-they were printed.
+peer, commands: [{role, command}], lines: [{role, stream, text}]}]}. \"found\"
+is ok, fell_short, missing or not_built; \"one_more_peer\" is what a connected
+peer cost the server; what does not apply is null. Lines are in the order in
+which they were printed.
 
 Examples:
   berkeley tour
@@ -53,7 +53,11 @@ Examples:
   berkeley tour --json | jq '.acts[] | select(.ok | not)'")]
 pub(crate) struct Options {
     /// Only these labs
-    #[arg(value_name = "LAB", value_parser = lab(), hide_possible_values = true)]
+    #[arg(
+        value_name = "LAB",
+        value_parser = lab(),
+        hide_possible_values = true
+    )]
     labs: Vec<String>,
     /// rust, c or both
     #[arg(

@@ -103,7 +103,8 @@ pub(crate) static KNOCK: Scene = Scene {
     title: "the knock-knock joke",
     look: "Three lines each way. The client shows both sides; it speaks only \
            when the answer to its last line is there. The server ends the \
-           conversation: it shuts down its side, and waits for the peer's FIN.",
+           conversation: it shuts down its side, and waits for the peer's \
+           FIN.",
     programs: &["knock", "knock_client", "dumb_net"],
     models: THREE,
     play: knock,
