@@ -87,6 +87,7 @@ fn plan(port: u16, protocol: &str, kind: &Value, connections: u32) -> Value {
         "kind": kind,
         "connections": connections,
         "size": 64,
+        "connecting_ms": PATIENCE_MS,
         "patience_ms": PATIENCE_MS,
     })
 }

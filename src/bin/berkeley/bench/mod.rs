@@ -58,6 +58,7 @@ use record::{Cell, Mode, Record};
 use schedule::Schedule;
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
+    options.check();
     stage::watch()?;
     allow_descriptors()?;
     let output = Output::prepare(options)?;

@@ -3,12 +3,16 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory, ValueEnum};
 
 use super::meter::cpus::Placement;
 use super::record::Mode;
 use crate::catalogue::{Language, MODELS};
 use crate::generator::orders::Protocol;
+
+/// What `supply_server` gives at most.
+const SUPPLY: u32 = 16_384;
 
 /// Measures fork against thread against everything, and Rust against C
 #[derive(Args, Clone, Debug)]
@@ -148,6 +152,41 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// What no single option can see, as clap would have said it.
+    pub(crate) fn check(&self) {
+        let Some(why) = self.nonsense() else { return };
+        let mut command = crate::Cli::command();
+        command.build();
+        let kind = ErrorKind::ValueValidation;
+        let bench = command.find_subcommand_mut("bench");
+        match bench {
+            Some(bench) => bench.error(kind, why).exit(),
+            None => command.error(kind, why).exit(),
+        }
+    }
+
+    fn nonsense(&self) -> Option<String> {
+        let has = |mode| self.mode.contains(&mode);
+        let is_other = |than| {
+            self.protocol.filter(|protocol| *protocol != than).is_some()
+        };
+        if has(Mode::Unp) && is_other(Protocol::Supply) {
+            return Some("--mode unp speaks supply alone".into());
+        }
+        if has(Mode::Stream) && is_other(Protocol::Echo) {
+            return Some("--mode stream needs --protocol echo".into());
+        }
+        let supplies =
+            has(Mode::Unp) || self.protocol == Some(Protocol::Supply);
+        let large = self.size.iter().find(|size| **size > SUPPLY);
+        match large.filter(|_| supplies) {
+            Some(size) => Some(format!(
+                "--size {size}: supply gives {SUPPLY} bytes at most"
+            )),
+            None => None,
+        }
+    }
+
     pub(crate) fn has(&self, language: Language) -> bool {
         self.languages.iter().any(|&tongue| language == tongue.into())
     }
