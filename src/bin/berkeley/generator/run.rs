@@ -111,7 +111,8 @@ impl Load {
         let spent = run.spent.map(Spent::since);
         let (cpu_seconds, waited_seconds) = spent.unwrap_or_default();
         let answered = run.last_answer.saturating_sub(run.start);
-        let starved = self.slots.iter().filter(|slot| slot.starves());
+        let paced = matches!(self.plan.kind, Kind::Open { .. });
+        let starved = self.slots.iter().filter(|slot| slot.starves(paced));
         Ran {
             seconds: clock::seconds(answered.max(run.length())),
             requests: self.tally.requests,

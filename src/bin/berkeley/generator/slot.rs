@@ -94,18 +94,19 @@ impl Slot {
         self.failures = (self.failures + 1).min(7);
     }
 
-    /// A peer that got nothing. One that was never asked anything, because
-    /// there was so little to ask, is none.
-    pub(crate) fn starves(&self) -> bool {
+    /// A peer that got nothing. In a load with a rate of its own, one that
+    /// is connected and was never needed is none.
+    pub(crate) fn starves(&self, paced: bool) -> bool {
         let connected =
             !matches!(self.state, State::Absent | State::Connecting);
-        !self.answered && (self.asked || !connected)
+        let spare = paced && connected && !self.asked;
+        !self.answered && !spare
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Slot;
+    use super::{Slot, State};
     use crate::generator::clock::{MILLISECOND, SECOND};
 
     #[test]
@@ -120,5 +121,17 @@ mod tests {
         slot.succeeded();
         slot.rest(0);
         assert_eq!(slot.rests_until, 10 * MILLISECOND);
+    }
+
+    #[test]
+    fn who_got_nothing_starves_unless_it_was_not_needed() {
+        let mut slot = Slot::new(0);
+        assert!(slot.starves(false) && slot.starves(true));
+        slot.state = State::Idle;
+        assert!(slot.starves(false) && !slot.starves(true));
+        slot.asked = true;
+        assert!(slot.starves(false) && slot.starves(true));
+        slot.succeeded();
+        assert!(!slot.starves(false) && !slot.starves(true));
     }
 }
