@@ -97,9 +97,9 @@ fn a_cell_has_what_the_documentation_names() {
     }
     let ratios = record["ratios"].as_array().unwrap();
     assert!(ratios.iter().all(|ratio| ratio["says"] == "too few rounds"));
-    let twins = ratios.iter().filter(|ratio| {
-        ratio["twins"] == true && ratio["quantity"] == "rate"
-    });
+    let twins = ratios
+        .iter()
+        .filter(|ratio| ratio["twins"] == true && ratio["quantity"] == "rate");
     assert_eq!(twins.count(), 2 * 3);
 }
 
@@ -164,8 +164,9 @@ fn interrupted_server(args: &[&str]) -> Value {
     let pid = Pid::from_raw(server.pid());
     scope(|scope| {
         let record = scope.spawn(|| measured(&args));
-        let used = || kernel::cpu_time(server.pid());
-        until(SOON, "the load has begun", || !used().is_zero());
+        let port = server.port();
+        let connected = || kernel::sockets_of(port).len() > 10;
+        until(SOON, "the load has begun", connected);
         // Not a wait for something: the stop is to be that long.
         sleep(Duration::from_millis(500));
         kill(pid, Signal::SIGSTOP).unwrap();
@@ -180,8 +181,10 @@ fn a_fixed_rate_sees_the_stop_that_a_closed_loop_hides() {
     let open = interrupted_server(&[
         "--mode",
         "open",
+        "--concurrency",
+        "10",
         "--rate",
-        "5000",
+        "2000",
         "--seconds",
         "2",
     ]);
@@ -189,13 +192,13 @@ fn a_fixed_rate_sees_the_stop_that_a_closed_loop_hides() {
     let intended = number(&cell["latency_us"]["p99"]);
     assert!(intended >= 150_000.0, "{cell:#}");
     assert!(number(&cell["lateness_us"]["p99"]) > 100_000.0, "{cell:#}");
-    // Those that were sent into the stop are 50 of 10,000.
-    let share = 50.0 / number(&cell["requests"]);
-    assert!(share < 0.01, "{cell:#}");
     let from_send = &cell["latency_from_send_us"];
     assert!(number(&from_send["max"]) >= 150_000.0, "{cell:#}");
 
-    let closed = interrupted_server(&["--seconds", "2"]);
+    // A closed loop asks no more while it waits: ten long times, and no
+    // hundredth of all.
+    let closed =
+        interrupted_server(&["--concurrency", "10", "--seconds", "2"]);
     let [cell] = cells(&closed) else { panic!("{closed:#}") };
     assert!(number(&cell["latency_us"]["max"]) >= 150_000.0, "{cell:#}");
     assert!(number(&cell["latency_us"]["p99"]) < intended, "{cell:#}");
@@ -340,12 +343,12 @@ fn report_record_and_markdown_are_written_and_compared_with() {
     assert!(text.contains("<svg") && !text.contains("src=\"http"), "{text}");
 
     let files = ["--json", "new.json", "--markdown", "new.md"];
-    let old = json.to_str().unwrap();
+    fs::copy(json, here.join("old.json")).unwrap();
     let mut command = bench(&all);
-    command.args(files).args(["--compare", old]).current_dir(&here);
+    command.args(files).args(["--compare", "old.json"]).current_dir(&here);
     let compared = run(&mut command, b"");
     assert_eq!(compared.code, 0, "{}", compared.err());
-    assert!(compared.out().contains(old), "{}", compared.out());
+    assert!(compared.out().contains("old.json"), "{}", compared.out());
     let markdown = fs::read_to_string(here.join("new.md")).unwrap();
     assert!(markdown.contains("| "), "{markdown}");
     assert!(here.join("new.json").is_file());
@@ -405,7 +408,7 @@ fn what_makes_no_sense_is_refused() {
     for args in wrong {
         let refused = run(&mut bench(args), b"");
         assert_eq!(refused.code, 2, "{args:?}: {}", refused.err());
-        assert!(refused.err().contains("Usage: "), "{}", refused.err());
+        assert!(refused.err().starts_with("error: "), "{}", refused.err());
     }
     let nobody = run(&mut bench(&["--compare", "/no/such/file"]), b"");
     assert_eq!(nobody.code, 3);

@@ -125,8 +125,12 @@ fn percentile(histogram: &Value, share: f64) -> f64 {
     panic!("no times in {histogram}");
 }
 
-const PROTOCOLS: [(&str, &str); 3] =
-    [("echo", "echo_server"), ("knock", "knock"), ("roster", "roster_server")];
+const PROTOCOLS: [(&str, &str); 4] = [
+    ("echo", "echo_server"),
+    ("knock", "knock"),
+    ("roster", "roster_server"),
+    ("supply", "supply_server"),
+];
 
 #[test]
 fn every_kind_of_load_is_answered_in_every_protocol() {
@@ -301,6 +305,20 @@ fn a_stopped_server_shows_from_when_requests_were_due() {
     assert!(sent < due / 2.0, "{sent}, and {due} from when it was due");
     let late = percentile(&collected["lateness"], 0.95);
     assert!(late >= 0.05, "{late}");
+}
+
+/// The first is due at once; to wait for what comes after it would make all
+/// of them late, the median by half of the run.
+#[test]
+fn the_first_request_of_a_rate_is_not_slept_over() {
+    let server = server("echo_server", "epoll");
+    let kind = json!({"Open": {"rate": 500.0}});
+    let mut generator = Generator::start();
+    generator.open(0, &plan(server.port(), "echo", &kind, 10));
+    let ran = generator.seconds(0, 2.0);
+    has_no_errors(&ran);
+    let late = percentile(&generator.collect(0)["lateness"], 0.5);
+    assert!(late < 0.5, "the median was {late} s late");
 }
 
 #[test]

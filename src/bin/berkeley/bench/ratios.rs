@@ -70,10 +70,10 @@ pub(crate) fn between(
 ) -> Option<Ratio> {
     let pairs = pairs(of, to);
     let (found, each) = match quantity {
-        Quantity::Rate => rates(of.mode, &pairs)?,
-        Quantity::ServerCpuPerRequest => costs(&pairs)?,
+        Quantity::Rate => rates(of.mode, &pairs.rounds)?,
+        Quantity::ServerCpuPerRequest => costs(&pairs.rounds)?,
     };
-    let rounds = each.len();
+    let rounds = each.len().min(pairs.good);
     let twins = are_twins(of, to);
     Some(Ratio {
         quantity,
@@ -102,13 +102,24 @@ pub(crate) fn says(interval: [f64; 2], rounds: usize) -> &'static str {
     }
 }
 
-/// By their numbers; a disturbed round takes its partner with it.
-fn pairs<'a>(of: &'a Cell, to: &'a Cell) -> Vec<[&'a Round; 2]> {
-    let pairs = of.rounds.iter().zip(&to.rounds);
-    pairs
-        .filter(|(of, to)| is_good(of) && is_good(to))
-        .map(|(of, to)| [of, to])
-        .collect()
+/// By their numbers; a disturbed round takes its partner with it. When all
+/// are disturbed, there is no verdict, but something to be seen.
+fn pairs<'a>(of: &'a Cell, to: &'a Cell) -> Pairs<'a> {
+    let all = || of.rounds.iter().zip(&to.rounds);
+    let good = all().filter(|(of, to)| is_good(of) && is_good(to));
+    let good: Vec<_> = good.map(|(of, to)| [of, to]).collect();
+    let count = good.len();
+    let rounds = if count > 0 {
+        good
+    } else {
+        all().map(|(of, to)| [of, to]).collect()
+    };
+    Pairs { rounds, good: count }
+}
+
+struct Pairs<'a> {
+    rounds: Vec<[&'a Round; 2]>,
+    good: usize,
 }
 
 fn rates(mode: Mode, pairs: &[[&Round; 2]]) -> Option<(Estimate, Vec<f64>)> {
@@ -149,7 +160,7 @@ pub(crate) fn process_control(cells: &mut [Cell]) {
                     && is_same_load(plain, cell)
             })?;
             let is_asked = cell.mode == Mode::Unp && cell.model != "iterative";
-            let parts = parts(&pairs(cell, plain));
+            let parts = parts(&pairs(cell, plain).rounds);
             let found = bootstrap::difference_of_quotients(&parts)?;
             is_asked.then_some(ProcessControl {
                 us_per_connection: found.value,

@@ -51,6 +51,8 @@ impl Load {
             }
         }
         self.wake_all();
+        // Before the first wait, which is as long as nothing will be due.
+        self.catch_up();
         while !self.is_over() {
             let before = self.now;
             let events = self.kernel.wait(self.patience());
