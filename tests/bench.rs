@@ -15,8 +15,8 @@ use std::thread::{scope, sleep};
 use std::time::Duration;
 
 use common::{
-    Finished, Language, Program, SOON, Start, kernel, peer_program, program,
-    run, until,
+    Finished, Language, Program, SOON, Start, dead_port, kernel, peer_program,
+    program, run, until,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -121,6 +121,23 @@ fn one_cell_of_a_target_and_no_further_ado() {
     assert!(number(&cell["seconds"]) >= 1.0);
     assert_eq!(finished.err(), "");
     assert_eq!(fs::read_dir(here).unwrap().count(), 0, "files were made");
+}
+
+#[test]
+fn a_target_is_found_under_its_name_or_named_when_it_is_not_there() {
+    let server = Start::new(Language::Rust, "echo_server");
+    let server = server.args(["--model", "epoll", "--quiet"]).start();
+    let target = format!("localhost:{}", server.port());
+    let pace = ["--rounds", "1", "--seconds", "0.1", "--json", "-"];
+    let found = run(bench(&["--target", &target]).args(pace), b"");
+    assert_eq!(found.code, 0, "{}", found.err());
+    let (port, _held) = dead_port();
+    let target = format!("127.0.0.1:{port}");
+    let nobody = run(bench(&["--target", &target]).args(pace), b"");
+    assert_eq!(nobody.code, 3, "{}", nobody.err());
+    let record = record(&nobody);
+    let why = &cells(&record)[0]["findings"][0]["why"];
+    assert!(why.as_str().unwrap().contains("ECONNREFUSED"), "{why}");
 }
 
 #[test]
@@ -387,6 +404,31 @@ fn an_interrupt_keeps_what_there_is_and_leaves_nobody() {
     assert_eq!(record["interrupted"], true);
     let idle = |cell: &&Value| cell["mode"] == "idle";
     assert_eq!(cells(&record).iter().filter(idle).count(), 6);
+}
+
+/// Two minutes, and some more on a busy machine.
+#[test]
+#[ignore = "takes minutes"]
+fn without_options_everything_is_measured() {
+    let here = folder("everything");
+    let finished = run(bench(&[]).current_dir(&here), b"");
+    assert_eq!(finished.code, 0, "{}\n{}", finished.out(), finished.err());
+    let files = fs::read_dir(here.join("berkeley-bench")).unwrap().flatten();
+    for file in files.map(|file| file.path()) {
+        let text = fs::read_to_string(&file).unwrap();
+        if file.extension().unwrap() == "html" {
+            assert!(text.len() < 1_500_000, "{} bytes", text.len());
+            continue;
+        }
+        let record: Value = serde_json::from_str(&text).unwrap();
+        // Ping-pong of 1, 8 and 50 peers, connect, idle.
+        assert_eq!(cells(&record).len(), 5 * 28);
+        for cell in cells(&record) {
+            assert_eq!(cell["errors"], serde_json::json!({}), "{cell:#}");
+            let alone = cell["concurrency"] == 1 || cell["mode"] == "connect";
+            assert!(!alone || cell["starved"] == 0, "{cell:#}");
+        }
+    }
 }
 
 #[test]

@@ -8,11 +8,15 @@ use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
+use nix::sys::socket::sockopt::SendTimeout;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, socket,
+    AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrStorage, bind,
+    connect, getsockname, setsockopt, socket,
 };
+use nix::sys::time::{TimeVal, TimeValLike};
 
 use super::options::{Foreign, Options, Target};
 use super::plan::{Part, is_pool};
@@ -117,9 +121,8 @@ impl Entry {
         })
     }
 
-    /// Where a server is that somebody else runs: its first address, unless
-    /// only another one answers.
-    pub(crate) fn elsewhere(&self) -> &[SocketAddr] {
+    /// Where a server is that somebody else runs.
+    fn elsewhere(&self) -> &[SocketAddr] {
         match &self.source {
             Source::Elsewhere(addresses) => addresses,
             _ => &[],
@@ -148,6 +151,34 @@ fn free_port() -> Result<u16> {
     bind(socket.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0))?;
     let address: SockaddrIn = getsockname(socket.as_raw_fd())?;
     Ok(address.port())
+}
+
+/// The first of these addresses at which somebody listens: a name may well
+/// mean `::1` and `127.0.0.1`, and a server be at one of them alone.
+fn answering(addresses: &[SocketAddr]) -> Result<SocketAddr> {
+    let mut last = String::from("it has no address");
+    for &address in addresses {
+        match try_connect(address) {
+            Ok(()) => return Ok(address),
+            Err(errno) => {
+                let (symbol, text) = (format!("{errno:?}"), errno.desc());
+                last = format!("connect: {symbol}: {text} ({address})");
+            }
+        }
+    }
+    fell_short(last)
+}
+
+fn try_connect(address: SocketAddr) -> Result<(), Errno> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::Inet,
+        SocketAddr::V6(_) => AddressFamily::Inet6,
+    };
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let socket = socket(family, SockType::Stream, flags, None)?;
+    // connect(2) is bounded by it, too.
+    setsockopt(&socket, SendTimeout, &TimeVal::seconds(3))?;
+    connect(socket.as_raw_fd(), &SockaddrStorage::from(address))
 }
 
 /// A server that runs.
@@ -180,7 +211,7 @@ impl Entry {
         who: Option<Who>,
     ) -> Result<Running> {
         let Some(who) = who else {
-            let address = *self.elsewhere().first().context("no address")?;
+            let address = answering(self.elsewhere())?;
             return Ok(Running { who: None, pid: None, address });
         };
         let port = stage.listens(who)?;
