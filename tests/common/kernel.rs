@@ -5,6 +5,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use super::diag;
+
 /// Waits for a state of the world, looking again and again until then.
 pub fn until(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -98,7 +100,7 @@ pub fn threads(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
 }
 
-/// One socket of /proc/net/tcp or tcp6.
+/// One TCP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     pub local: u16,
@@ -117,6 +119,11 @@ pub const LISTEN: u8 = 10;
 
 /// All TCP sockets that have this port on their side.
 pub fn sockets_of(port: u16) -> Vec<Row> {
+    diag::sockets_of(port).unwrap_or_else(|_| sockets_listed(port))
+}
+
+/// The same from /proc/net/tcp and tcp6.
+fn sockets_listed(port: u16) -> Vec<Row> {
     let mut rows = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
         let text = fs::read_to_string(table).unwrap_or_default();
