@@ -229,7 +229,7 @@ fn served(
     peer.expect_last(b"");
     // Not to signal into the conversation's last calls.
     until(SOON, "the conversation is over", || {
-        kernel::is_quiet(server.port())
+        kernel::is_over(server.port(), peer.port())
     });
     let signal = nix::sys::signal::SIGINT;
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(own), signal).unwrap();

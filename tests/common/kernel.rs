@@ -178,11 +178,12 @@ pub fn resident(pid: i32) -> usize {
     pages * 4096
 }
 
-/// Whether a server has no connection any more, but for those that only the
-/// kernel still remembers.
-pub fn is_quiet(server: u16) -> bool {
+/// Whether a server's side of a connection is gone, or only the kernel still
+/// remembers it.
+pub fn is_over(server: u16, peer: u16) -> bool {
     let rows = sockets_of(server);
-    rows.iter().all(|row| [LISTEN, TIME_WAIT].contains(&row.state))
+    let mut rows = rows.iter().filter(|row| row.remote == peer);
+    rows.all(|row| row.state == TIME_WAIT)
 }
 
 /// The inode of a server's side of a connection.
