@@ -243,11 +243,12 @@ fn served(
         }
     }
     if model == "prefork-fdpass" {
-        // Whether the parent hears of the free child or of the signal first
-        // is nobody's promise either, nor whether it still hears it.
+        // Nor is it whether the parent hears of the free child or of the
+        // signal first, or ends before its listener is shut down.
         for one in &mut calls {
             one.retain(|call| {
                 !call.starts_with("recvfrom(, \"f\"")
+                    && !call.contains("SHUT_RDWR")
                     && !call.starts_with("sendto(, \"f\"")
                     && !call.ends_with("MSG_CMSG_CLOEXEC) = 0")
                     && !call.contains("ECONNRESET")
