@@ -144,9 +144,7 @@ fn nothing_is_left_of_two_thousand_peers() {
             family().iter().map(|&pid| kernel::descriptors(pid)).sum()
         };
         // Whoever served the last of them may still be on its way out.
-        until(SOON, "quiet", || {
-            family().len() == children + 1 && kernel::is_quiet(server.port())
-        });
+        until(SOON, "quiet", || family().len() == children + 1);
         let before = held();
         std::thread::scope(|scope| {
             for _ in 0..4 {

@@ -105,6 +105,9 @@ fn without_processes_or_threads_it_loses_that_peer_at_most() {
                 setpriv.to_str().unwrap(),
                 &format!("--reuid={user}"),
                 "--clear-groups",
+                // The program may be in a folder that only root can enter.
+                "--inh-caps=+dac_override",
+                "--ambient-caps=+dac_override",
                 prlimit.to_str().unwrap(),
                 "--nproc=8",
             ])

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use common::{
@@ -11,6 +12,8 @@ use common::{
     socket_file, under, until,
 };
 use nix::sys::signal::Signal::{self, SIGINT, SIGTERM};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 
 /// With a grace that no busy machine outlasts by chance.
 fn knock(case: Case) -> Server {
@@ -212,6 +215,38 @@ fn peers_in_the_accept_queue_are_let_go() {
         talking.say(b"Spell\nX\n");
         talking.expect_last(b"Spell who?\nHa, ha, ha!\n");
         drop(talking);
+        assert_eq!(server.exit_code(), 0);
+        nobody_is_left(&server);
+    });
+}
+
+/// In reuseport each worker has a queue of its own.
+#[test]
+fn the_queue_of_a_missing_worker_is_closed_too() {
+    under(&["reuseport"], |case| {
+        let args = ["--grace", "60", "--workers", "4"];
+        let mut server = case.server("knock").args(args).start();
+        let mut peer = begun(&server);
+        let inode = kernel::inode_of(server.port(), peer.port());
+        let mut killed = HashSet::new();
+        let mut kill_others = || {
+            for pid in kernel::children(server.pid()) {
+                let is_idle = !kernel::holds_socket(pid, inode);
+                if is_idle && kernel::state(pid) != Some('Z') {
+                    let pid = Pid::from_raw(pid);
+                    let _ = kill(pid, Signal::SIGKILL);
+                    killed.insert(pid);
+                }
+            }
+            killed.len()
+        };
+        // After so many deaths the next ones are replaced after seconds.
+        until(SOON, "a crash loop", || kill_others() > 16);
+        server.kill(SIGINT);
+        has_stopped_accepting(&server);
+        peer.say(b"Spell\nX\n");
+        peer.expect_last(b"Spell who?\nHa, ha, ha!\n");
+        drop(peer);
         assert_eq!(server.exit_code(), 0);
         nobody_is_left(&server);
     });

@@ -91,8 +91,15 @@ void kill_all(const char *list)
 
 void supervise(struct server *server, work *work_of_one)
 {
-    struct children children = children_new(server);
     int status;
+    keep_all_here(server, work_of_one);
+    while (reap(ANY, 0, &status) > 0) {
+    }
+}
+
+void keep_all_here(struct server *server, work *work_of_one)
+{
+    struct children children = children_new(server);
     while (!is_stopping(&server->board)) {
         /* With nobody missing there is nothing to do but wait for a death. */
         int flags = all_here(&children) ? 0 : WNOHANG;
@@ -101,8 +108,6 @@ void supervise(struct server *server, work *work_of_one)
         server_sleep(server, patience(&children));
         if (!is_stopping(&server->board))
             replace(&children, spawn, &work_of_one);
-    }
-    while (reap(ANY, 0, &status) > 0) {
     }
     children_end(&children);
 }

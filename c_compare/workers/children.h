@@ -50,6 +50,9 @@ void kill_all(const char *list);
  * pool, that is all that the parent does. */
 void supervise(struct server *server, work *work);
 
+/* The same, without waiting for the last of them. */
+void keep_all_here(struct server *server, work *work);
+
 /* All missing as yet. */
 struct children children_new(struct server *server);
 void children_end(struct children *children);

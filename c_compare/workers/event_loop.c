@@ -160,6 +160,13 @@ static void welcome(struct event_loop *loop)
         waiter->watch(loop->state, server->seats.descriptor, INTEREST_READ);
         return;
     }
+    /* At the end there is a seat for everybody, and a listener of this
+     * worker's own is still open. */
+    if (is_stopping(&server->board)) {
+        seats_give(&server->seats, loop->slot);
+        close_door(loop);
+        return;
+    }
     int socket = server_accept(server, loop->listener, SOCK_NONBLOCK, &peer,
                                &remedy);
     if (socket >= 0) {

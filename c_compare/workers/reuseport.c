@@ -8,6 +8,8 @@
  * src/workers/reuseport.rs. Read prefork and epoll first. Man page:
  * socket(7).
  */
+#include <sys/socket.h>
+
 #include "sockets/address.h"
 #include "sockets/errors.h"
 #include "sockets/memory.h"
@@ -36,7 +38,14 @@ int reuseport_serve(struct server *server)
             && another(server, &address, &listeners[worker]) != 0)
             return 1;
     }
-    supervise(server, serve_own);
+    keep_all_here(server, serve_own);
+    /* Those of workers who were not here at the end: nobody else closes
+     * them. */
+    for (size_t worker = 1; worker < workers; worker++)
+        shutdown(listeners[worker], SHUT_RDWR);
+    int status;
+    while (reap(ANY, 0, &status) > 0) {
+    }
     return 0;
 }
 

@@ -129,6 +129,15 @@ pub fn supervise<L: Lab>(
     server: &'static Server<L>,
     work: impl Fn(usize, &'static Slot),
 ) {
+    keep_all_here(server, work);
+    while reap(ANY, 0).is_some() {}
+}
+
+/// The same, without waiting for the last of them.
+pub fn keep_all_here<L: Lab>(
+    server: &'static Server<L>,
+    work: impl Fn(usize, &'static Slot),
+) {
     let mut children = Children::new(server);
     while !server.board.is_stopping() {
         // With nobody missing there is nothing to do but wait for a death.
@@ -142,7 +151,6 @@ pub fn supervise<L: Lab>(
                 .replace(|worker| spawn(|| work(worker, server.slot(worker))));
         }
     }
-    while reap(ANY, 0).is_some() {}
 }
 
 /// The workers of a pool: who is here, and who is missing.

@@ -162,6 +162,12 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
             }
             return;
         }
+        // At the end there is a seat for everybody, and a listener of this
+        // worker's own is still open.
+        if self.server.board.is_stopping() {
+            self.server.seats.give(self.slot);
+            return self.close_door();
+        }
         match self.server.accept(self.listener, SockFlag::SOCK_NONBLOCK) {
             Ok((socket, peer)) => return self.admit(socket, peer),
             Err(Remedy::Again | Remedy::Nobody) => {}

@@ -12,13 +12,13 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage, bind,
-    getsockname, setsockopt, socket, sockopt,
+    AddressFamily, Shutdown, SockFlag, SockType, SockaddrLike,
+    SockaddrStorage, bind, getsockname, setsockopt, shutdown, socket, sockopt,
 };
 
 use crate::sockets::{Failed, Shown, exact, listen};
 
-use super::children::supervise;
+use super::children::{ANY, keep_all_here, reap};
 use super::epoll::Epolling;
 use super::{Lab, Server, event_loop};
 
@@ -33,7 +33,7 @@ pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
         }
     }
     let others = &*Vec::leak(others);
-    supervise(server, |worker, slot| {
+    keep_all_here(server, |worker, slot| {
         let own = worker.checked_sub(1).and_then(|other| others.get(other));
         let own = own.unwrap_or(&server.listener).as_fd();
         if let Err(failed) = event_loop::run::<L, Epolling>(server, slot, own)
@@ -41,6 +41,11 @@ pub fn serve<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
             server.warn(format_args!("{failed}"));
         }
     });
+    // Those of workers who were not here at the end: nobody else closes them.
+    for listener in others {
+        let _ = shutdown(listener.as_raw_fd(), Shutdown::Both);
+    }
+    while reap(ANY, 0).is_some() {}
     Ok(())
 }
 

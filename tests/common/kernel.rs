@@ -5,6 +5,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use super::diag;
+
 /// Waits for a state of the world, looking again and again until then.
 pub fn until(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -98,7 +100,7 @@ pub fn threads(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
 }
 
-/// One socket of /proc/net/tcp or tcp6.
+/// One TCP socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     pub local: u16,
@@ -117,6 +119,11 @@ pub const LISTEN: u8 = 10;
 
 /// All TCP sockets that have this port on their side.
 pub fn sockets_of(port: u16) -> Vec<Row> {
+    diag::sockets_of(port).unwrap_or_else(|_| sockets_listed(port))
+}
+
+/// The same from /proc/net/tcp and tcp6.
+fn sockets_listed(port: u16) -> Vec<Row> {
     let mut rows = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
         let text = fs::read_to_string(table).unwrap_or_default();
@@ -171,11 +178,12 @@ pub fn resident(pid: i32) -> usize {
     pages * 4096
 }
 
-/// Whether a server has no connection any more, but for those that only the
-/// kernel still remembers.
-pub fn is_quiet(server: u16) -> bool {
+/// Whether a server's side of a connection is gone, or only the kernel still
+/// remembers it.
+pub fn is_over(server: u16, peer: u16) -> bool {
     let rows = sockets_of(server);
-    rows.iter().all(|row| [LISTEN, TIME_WAIT].contains(&row.state))
+    let mut rows = rows.iter().filter(|row| row.remote == peer);
+    rows.all(|row| row.state == TIME_WAIT)
 }
 
 /// The inode of a server's side of a connection.

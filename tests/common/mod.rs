@@ -13,6 +13,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 #![allow(clippy::must_use_candidate, clippy::missing_errors_doc)]
 
+mod diag;
 pub mod kernel;
 pub mod peers;
 pub mod program;
