@@ -22,6 +22,7 @@ use super::plan::Part;
 use super::record::Mode;
 use super::shuffle::Shuffle;
 use super::tally::{Others, Tally};
+use super::verdict::{ENOUGH, is_good};
 use crate::generator::orders::Until;
 use crate::stage::Stage;
 
@@ -95,16 +96,40 @@ impl<'a> Heat<'a> {
         let mut blocks = self.blocks();
         let mut shuffle = Shuffle::new();
         let rounds = self.part.pace.rounds;
-        for round in 1..=rounds {
+        for round in 1..=rounds + rounds / 2 {
+            let is_asked = round <= rounds;
+            if !is_asked && !blocks.iter().any(|block| self.lacks(block)) {
+                break;
+            }
             shuffle.shuffle(&mut blocks);
             for block in &mut blocks {
-                let done = f64::from(round - 1) / f64::from(rounds);
-                tell(round, done, &self.contenders[block[0]].entry.model);
-                shuffle.shuffle(block);
-                self.round(block)?;
+                if is_asked || self.lacks(block) || self.is_reference(block) {
+                    let model = &self.contenders[block[0]].entry.model;
+                    let done = f64::from(round - 1) / f64::from(rounds);
+                    tell(round, done.min(1.0), model);
+                    shuffle.shuffle(block);
+                    self.round(block)?;
+                }
             }
         }
         self.end()
+    }
+
+    /// Whether others have disturbed so many rounds that those which are left
+    /// are too few for a verdict. There are up to half as many again then.
+    fn lacks(&self, block: &[usize]) -> bool {
+        let rounds = self.part.pace.rounds as usize;
+        rounds >= ENOUGH
+            && block.iter().any(|&index| {
+                let tally = &self.contenders[index].tally;
+                let good = tally.rounds.iter().filter(|round| is_good(round));
+                tally.failure.is_none() && good.count() < ENOUGH
+            })
+    }
+
+    /// Whom all are compared with has to be there when the others are.
+    fn is_reference(&self, block: &[usize]) -> bool {
+        self.contenders[block[0]].entry.model == "epoll"
     }
 
     /// Does something with a contender that is still in the race. When it
@@ -145,6 +170,8 @@ impl<'a> Heat<'a> {
                 let contender = &mut heat.contenders[index];
                 let running = contender.entry.listens(&mut heat.stage, who)?;
                 contender.clock = running.pid.map(Clock::of);
+                contender.switches =
+                    running.pid.map_or(0, |pid| cpu::switches(&family(pid)));
                 contender.running = Some(running);
                 Ok(())
             })?;
@@ -155,10 +182,8 @@ impl<'a> Heat<'a> {
     /// Makes its connections.
     fn connect(&mut self, index: usize) -> Result<()> {
         let before = self.counters.read()?;
-        let contender = &mut self.contenders[index];
+        let contender = &self.contenders[index];
         let Some(running) = &contender.running else { return Ok(()) };
-        contender.switches =
-            running.pid.map_or(0, |pid| cpu::switches(&family(pid)));
         let plan = self.part.plan(running.address);
         self.crew.begin_open(index, &plan)?;
         self.hear_both()?;
@@ -210,6 +235,11 @@ impl<'a> Heat<'a> {
             .copied()
             .filter(|&index| self.contenders[index].tally.failure.is_none())
             .collect();
+        for &index in &in_race {
+            if self.is_dealt_out(index) {
+                self.attempt(index, Heat::deal_anew)?;
+            }
+        }
         let mut ours = self.crew.pids();
         ours.extend(in_race.iter().filter_map(|&index| self.pid(index)));
         let window = Window::open(&self.cpus.all(), &ours);
@@ -246,6 +276,20 @@ impl<'a> Heat<'a> {
             })?;
         }
         Ok(())
+    }
+
+    /// Which worker a peer gets is decided by a hash of its address when it
+    /// connects: with a few peers, that luck would be measured, and the same
+    /// luck in all rounds.
+    fn is_dealt_out(&self, index: usize) -> bool {
+        let keeps = !matches!(self.part.mode, Mode::Connect | Mode::Unp);
+        keeps && self.contenders[index].entry.model == "reuseport"
+    }
+
+    fn deal_anew(&mut self, index: usize) -> Result<()> {
+        self.crew.close(index)?;
+        self.connect(index)?;
+        self.warm_up(index)
     }
 
     fn turn(&mut self, index: usize, until: Until) -> Result<()> {

@@ -34,7 +34,8 @@ MODELS  names, classic (the rows of chapter 30), all
 
 One request at a time is compared with its twin's: Rust and C take turns every
 --slice milliseconds, the models in a new random order in each round. What is
-said of a difference needs ten rounds that nobody disturbed.
+said of a difference needs ten rounds that nobody disturbed; where there are
+fewer, up to half as many --rounds are added.
 
 JSON: {command, machine, cpus, cells: [{model, language, mode, concurrency,
 rate, server_cpu_us_per_request, latency_us: {p50, p90, p99, p999, max},

@@ -61,6 +61,9 @@ impl Schedule {
         let rounds = self.rounds[index - 1];
         let round = match round {
             0 => String::new(),
+            round if round > rounds => {
+                format!("round {round}, for one that was disturbed, ")
+            }
             round => format!("round {round} of {rounds}, "),
         };
         let left = in_words(self.seconds_left());
