@@ -139,7 +139,8 @@ pub(crate) struct Cell {
     pub(crate) starved: u32,
     /// What went wrong, and how often: `wrong answer`, `ECONNRESET`, …
     pub(crate) errors: BTreeMap<String, u64>,
-    /// Rate × mean latency: how many requests were under way on average.
+    /// Requests per second of all rounds × mean latency: how many were
+    /// under way on average.
     pub(crate) under_way: Option<f64>,
     /// How many peers each worker of a pool has served, from `--stats`.
     pub(crate) peers_per_worker: Option<Vec<u64>>,
@@ -251,7 +252,8 @@ pub(crate) struct Ratio {
     pub(crate) median: f64,
     pub(crate) interval: [f64; 2],
     pub(crate) spread: [f64; 2],
-    /// How many pairs of rounds.
+    /// How many pairs of undisturbed rounds; with none, the figures are of
+    /// the disturbed ones.
     pub(crate) rounds: u32,
     /// `no difference`, `more`, `less`, or `too few rounds`.
     pub(crate) says: String,

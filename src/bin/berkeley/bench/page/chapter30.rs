@@ -53,7 +53,7 @@ pub(super) fn process_control(record: &Record) -> Option<Figure> {
             axis: "CPU per connection above iterative".to_owned(),
             unit: Unit::Microseconds,
             ratio: false,
-            rows: pick::rows(&load.cells, sample),
+            all: pick::rows(&load.cells, sample),
         }
         .draw()
     });
@@ -175,8 +175,14 @@ pub(super) fn sweep(record: &Record) -> Option<Figure> {
     });
     Some(Figure {
         shows: shows?,
-        panels: Curves { id: "sweep".into(), x, y, curves, shaded: false }
-            .draw(),
+        panels: Curves {
+            id: "sweep".into(),
+            x,
+            y,
+            all: curves,
+            shaded: false,
+        }
+        .draw(),
         id: "sweep".to_owned(),
         heading: "More workers, with a lock and without".to_owned(),
         key: Some(twins()),

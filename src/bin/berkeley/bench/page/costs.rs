@@ -94,7 +94,7 @@ fn panel(
         axis: axis.to_owned(),
         unit,
         ratio: false,
-        rows: pick::rows(&load.cells, sample),
+        all: pick::rows(&load.cells, sample),
     }
     .draw()
 }

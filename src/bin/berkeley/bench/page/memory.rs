@@ -62,16 +62,16 @@ fn panel(title: &str, cells: &[&Cell]) -> super::markup::Element {
         let Some(parts) = parts(cell) else { continue };
         let bar = (pick::mark(cell), parts);
         match rows.iter_mut().find(|row| row.name == cell.model) {
-            Some(row) => row.bars.push(bar),
+            Some(row) => row.each.push(bar),
             None => rows.push(Bars {
                 name: cell.model.clone(),
                 hue: pick::hue(&cell.model),
-                bars: vec![bar],
+                each: vec![bar],
             }),
         }
     }
     for row in &mut rows {
-        row.bars.sort_by_key(|bar| bar.0 == super::plot::Mark::Square);
+        row.each.sort_by_key(|bar| bar.0 == super::plot::Mark::Square);
     }
     let title = title.to_owned();
     let axis = "memory per peer".to_owned();

@@ -39,11 +39,12 @@ pub(super) fn by_concurrency(record: &Record, mode: Mode) -> Option<Figure> {
     let mut shows = sentence;
     if crossed > 0 {
         let s = if crossed == 1 { " is" } else { "s are" };
-        shows += &format!(
+        shows += format!(
             " {crossed} result{s} crossed out: starved, or with errors."
-        );
+        )
+        .as_str();
     }
-    let panels = Curves { id: id.clone(), x, y, curves, shaded: false };
+    let panels = Curves { id: id.clone(), x, y, all: curves, shaded: false };
     Some(Figure {
         id,
         heading: format!("Throughput against peers, {}", pick::name(mode)),
@@ -137,7 +138,7 @@ fn panel(load: &Load) -> super::markup::Element {
         axis: format!("{} per second", what(load.mode)),
         unit: Unit::PerSecond,
         ratio: false,
-        rows,
+        all: rows,
     }
     .draw()
 }

@@ -43,7 +43,7 @@ pub(super) fn figure(
         };
         let mut title = format!("{}, {}", pick::name(*mode), pick::peers(*n));
         if sizes {
-            title += &format!(", {size} B");
+            title += format!(", {size} B").as_str();
         }
         let here: Vec<&Ratio> = ratios.iter().filter(same).copied().collect();
         panels.push(panel(&title, axis, against, &here));
@@ -56,9 +56,7 @@ pub(super) fn figure(
     let cells: Vec<&Cell> = record
         .cells
         .iter()
-        .filter(|c| {
-            loads.iter().any(|l| (c.mode, c.concurrency, c.size) == *l)
-        })
+        .filter(|c| loads.contains(&(c.mode, c.concurrency, c.size)))
         .collect();
     let kind = if twins { "twins" } else { "reference" };
     Some(Figure {
@@ -109,7 +107,7 @@ fn panel(
         axis: format!("{axis}, {against} = 1"),
         unit: Unit::Ratio,
         ratio: true,
-        rows,
+        all: rows,
     }
     .draw()
 }

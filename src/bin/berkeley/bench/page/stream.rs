@@ -44,7 +44,7 @@ fn by_size(cells: &[&Cell]) -> Vec<super::markup::Element> {
         title: "MB per second".to_owned(),
     };
     let curves = rates::lines(cells, size, bytes);
-    Curves { id: "stream".to_owned(), x, y, curves, shaded: false }.draw()
+    Curves { id: "stream".to_owned(), x, y, all: curves, shaded: false }.draw()
 }
 
 fn rows(record: &Record) -> Vec<super::markup::Element> {
@@ -65,7 +65,7 @@ fn rows(record: &Record) -> Vec<super::markup::Element> {
             axis: "MB per second".to_owned(),
             unit: Unit::BytesPerSecond,
             ratio: false,
-            rows: pick::rows(&load.cells, sample),
+            all: pick::rows(&load.cells, sample),
         }
         .draw()
     };

@@ -36,7 +36,7 @@ pub(in super::super) struct Rows {
     pub(in super::super) unit: Unit,
     /// About one, instead of from zero.
     pub(in super::super) ratio: bool,
-    pub(in super::super) rows: Vec<Row>,
+    pub(in super::super) all: Vec<Row>,
 }
 
 impl Sample {
@@ -48,11 +48,11 @@ impl Sample {
 
 impl Rows {
     pub(in super::super) fn draw(&self) -> Element {
-        let lines: f64 = self.rows.iter().map(Row::height).sum();
+        let lines: f64 = self.all.iter().map(Row::height).sum();
         let bottom = TOP + lines + 4.0;
         let scale = self.scale().over(LEFT, RIGHT);
         let words: Vec<String> =
-            self.rows.iter().map(|row| row.said(self.unit)).collect();
+            self.all.iter().map(|row| row.said(self.unit)).collect();
         let axis =
             frame::bottom(&scale, self.unit, &self.axis, [TOP - 2.0, bottom]);
         let mut svg =
@@ -64,7 +64,7 @@ impl Rows {
             svg.push(&line("one", [x, TOP - 2.0], [x, bottom]));
         }
         let mut y = TOP;
-        for row in &self.rows {
+        for row in &self.all {
             svg.push(&row.draw(&scale, self.unit, y));
             y += row.height();
         }
@@ -72,7 +72,7 @@ impl Rows {
     }
 
     fn scale(&self) -> Scale {
-        let samples = self.rows.iter().flat_map(|row| &row.samples);
+        let samples = self.all.iter().flat_map(|row| &row.samples);
         let values = samples.flat_map(Sample::values);
         if self.ratio {
             Scale::ratio(values)
@@ -91,10 +91,10 @@ impl Row {
         let mut said = self.name.clone();
         for sample in &self.samples {
             if let Some(median) = sample.median {
-                said += &format!(" {}", unit.said(median));
+                said += format!(" {}", unit.said(median)).as_str();
             }
             if !sample.word.is_empty() {
-                said += &format!(" ({})", sample.word);
+                said += format!(" ({})", sample.word).as_str();
             }
         }
         said
@@ -172,7 +172,7 @@ impl Sample {
             off = (off + 0.618_034) % 1.0;
             let x = coordinate(scale.place(*value));
             let y = coordinate(y + (off - 0.5) * 6.0);
-            path += &format!("M{x} {y}h0");
+            path += format!("M{x} {y}h0").as_str();
         }
         path
     }

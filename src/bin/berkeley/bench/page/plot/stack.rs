@@ -20,7 +20,7 @@ pub(in super::super) const PARTS: usize = 4;
 pub(in super::super) struct Bars {
     pub(in super::super) name: String,
     pub(in super::super) hue: String,
-    pub(in super::super) bars: Vec<(Mark, [f64; PARTS])>,
+    pub(in super::super) each: Vec<(Mark, [f64; PARTS])>,
 }
 
 pub(in super::super) struct Stack {
@@ -32,21 +32,21 @@ pub(in super::super) struct Stack {
 
 impl Stack {
     pub(in super::super) fn draw(&self) -> Element {
-        let sums = self.rows.iter().flat_map(|row| &row.bars);
+        let sums = self.rows.iter().flat_map(|row| &row.each);
         let sums = sums.map(|(_, parts)| parts.iter().sum());
         let scale = Scale::linear(sums, 4.0).over(LEFT, RIGHT);
         let mut y = TOP;
         let mut paint = Element::new("g");
         let mut words = Vec::new();
         for row in &self.rows {
-            let height = LINE * super::count(row.bars.len());
+            let height = LINE * super::count(row.each.len());
             let mut group = Element::new("g").class(&row.hue).add(&label(
                 LEFT - 24.0,
                 y + height / 2.0 + 4.0,
                 "row end",
                 &row.name,
             ));
-            for (mark, parts) in &row.bars {
+            for (mark, parts) in &row.each {
                 group.push(&self.bar(&scale, *mark, parts, y));
                 let sum = self.unit.said(parts.iter().sum());
                 words.push(format!("{} {sum}", row.name));
