@@ -4,14 +4,17 @@
 
 use super::super::record::{Cell, Mode, Record};
 use super::figure::Figure;
+use super::markup::Element;
 use super::pick::{self, Standing};
 use super::plot::columns::Columns;
 use super::plot::curves::{self, Axis, Curves};
-use super::plot::rows::{Rows, Sample};
+use super::plot::rows::{About, Rows, Sample};
 use super::plot::scale::Scale;
 use super::plot::unit::Unit;
 use super::plot::{Mark, count};
+use super::tables::Table;
 use super::{command, rates};
+use crate::catalogue::MODELS;
 
 /// CPU time above that of the iterative server.
 pub(super) fn process_control(record: &Record) -> Option<Figure> {
@@ -52,11 +55,13 @@ pub(super) fn process_control(record: &Record) -> Option<Figure> {
             title: load.title.clone(),
             axis: "CPU per connection above iterative".to_owned(),
             unit: Unit::Microseconds,
-            ratio: false,
+            about: About::Zero,
             all: pick::rows(&load.cells, sample),
         }
         .draw()
     });
+    let panels = panels.zip(&loads);
+    let panels = panels.flat_map(|(plot, load)| [plot, beside(load)]);
     Some(Figure {
         panels: panels.collect(),
         id: "process-control".to_owned(),
@@ -67,6 +72,35 @@ pub(super) fn process_control(record: &Record) -> Option<Figure> {
         folded: Vec::new(),
         command: command::line(&cells),
     })
+}
+
+/// The book's table, with its rows' numbers, of both languages.
+fn beside(load: &pick::Load) -> Element {
+    let rows = load.cells.iter().map(|cell| {
+        let known = MODELS.iter().find(|known| known.name == cell.model);
+        let row = known.and_then(|known| known.unp_row);
+        let workers = cell.workers.map(|n| n.to_string());
+        let cost = match &cell.process_control {
+            Some(found) => {
+                let us = found.us_per_connection;
+                let [low, high] = found.interval;
+                format!("{us:.1} ±{:.1}", (us - low).max(high - us))
+            }
+            None => "baseline".to_owned(),
+        };
+        vec![
+            row.map(|row| row.to_string()).unwrap_or_default(),
+            cell.name(),
+            workers.unwrap_or_default(),
+            cost,
+        ]
+    });
+    Table {
+        caption: format!("{}: µs of CPU per connection", load.title),
+        head: vec!["row", "server", "workers", "process control"],
+        rows: rows.collect(),
+    }
+    .draw()
 }
 
 /// How evenly the kernel, or the lock, hands out peers.
@@ -192,7 +226,7 @@ pub(super) fn sweep(record: &Record) -> Option<Figure> {
     })
 }
 
-fn twins() -> super::markup::Element {
+fn twins() -> Element {
     curves::key(&[("Rust", Mark::Disc, false), ("C", Mark::Square, false)])
 }
 

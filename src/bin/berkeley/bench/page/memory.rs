@@ -24,19 +24,20 @@ pub(super) fn figure(record: &Record) -> Option<Figure> {
     let mut sums: Vec<(f64, &Cell)> = cells
         .iter()
         .filter(|cell| cell.starved == 0 && cell.errors.is_empty())
-        .filter_map(|cell| Some((parts(cell)?.iter().sum(), *cell)))
+        .filter_map(|cell| Some((parts(cell)?[0], *cell)))
         .collect();
     sums.sort_by(|a, b| a.0.total_cmp(&b.0));
     let shows = match sums.as_slice() {
         [] => "Nobody held every peer, so this is no comparison.".to_owned(),
         [(sum, cell)] => format!(
-            "A peer that says nothing costs {} {}.",
+            "A peer that says nothing costs {} {} of its own memory.",
             cell.name(),
             Unit::Bytes.said(*sum)
         ),
         [(low, least), .., (high, most)] => format!(
-            "A peer that says nothing costs from {} ({}) to {} ({}), of the \
-             server and of the kernel together.",
+            "Of the server's own memory, a peer that says nothing costs from \
+             {} ({}) to {} ({}). The kernel's parts are what the whole system \
+             used more, and may be off by some KiB.",
             Unit::Bytes.said(*low),
             least.name(),
             Unit::Bytes.said(*high),

@@ -4,7 +4,7 @@ use super::super::record::{Cell, Mode, Record};
 use super::figure::Figure;
 use super::pick::{self, Load, Standing};
 use super::plot::curves::{self, Axis, Curve, Curves};
-use super::plot::rows::{Rows, Sample};
+use super::plot::rows::{About, Rows, Sample};
 use super::plot::scale::Scale;
 use super::plot::unit::Unit;
 use super::plot::{Mark, count};
@@ -137,7 +137,7 @@ fn panel(load: &Load) -> super::markup::Element {
         title: load.title.clone(),
         axis: format!("{} per second", what(load.mode)),
         unit: Unit::PerSecond,
-        ratio: false,
+        about: About::Themselves,
         all: rows,
     }
     .draw()

@@ -5,7 +5,7 @@ use super::super::record::{Cell, Mode, Quantity, Ratio, Record};
 use super::figure::Figure;
 use super::markup::Element;
 use super::plot::Mark;
-use super::plot::rows::{Row, Rows, Sample};
+use super::plot::rows::{About, Row, Rows, Sample};
 use super::plot::unit::Unit;
 use super::{command, pick, said};
 
@@ -106,7 +106,7 @@ fn panel(
         title: title.to_owned(),
         axis: format!("{axis}, {against} = 1"),
         unit: Unit::Ratio,
-        ratio: true,
+        about: About::One,
         all: rows,
     }
     .draw()

@@ -5,7 +5,7 @@ use super::figure::Figure;
 use super::pick::{self, Standing};
 use super::plot::Mark;
 use super::plot::curves::{self, Axis, Curves};
-use super::plot::rows::{Rows, Sample};
+use super::plot::rows::{About, Rows, Sample};
 use super::plot::scale::Scale;
 use super::plot::unit::Unit;
 use super::{command, rates, said};
@@ -64,7 +64,7 @@ fn rows(record: &Record) -> Vec<super::markup::Element> {
             title: load.title.clone(),
             axis: "MB per second".to_owned(),
             unit: Unit::BytesPerSecond,
-            ratio: false,
+            about: About::Themselves,
             all: pick::rows(&load.cells, sample),
         }
         .draw()

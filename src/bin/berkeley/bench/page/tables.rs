@@ -9,14 +9,14 @@ use super::pick;
 use super::plot::unit::Unit;
 
 /// Rows of text with a caption; the first column names the row.
-struct Table {
-    caption: String,
-    head: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
+pub(super) struct Table {
+    pub(super) caption: String,
+    pub(super) head: Vec<&'static str>,
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn draw(&self) -> Element {
+    pub(super) fn draw(&self) -> Element {
         let heads: Vec<Element> = self
             .head
             .iter()

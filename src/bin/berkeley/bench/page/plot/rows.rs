@@ -7,10 +7,12 @@ use super::unit::Unit;
 use super::{Mark, drawing, frame, label, line, width_of};
 
 const WIDTH: f64 = 400.0;
-const LEFT: f64 = 130.0;
+const LEFT: f64 = 138.0;
 const RIGHT: f64 = 342.0;
 const TOP: f64 = 26.0;
-const LINE: f64 = 12.0;
+const LINE: f64 = 15.0;
+/// Dots lie below the mark that sums them up, and are not hidden by it.
+const BELOW: f64 = 5.5;
 const GAP: f64 = 5.0;
 
 /// What is known of one name in one language.
@@ -30,12 +32,21 @@ pub(in super::super) struct Row {
     pub(in super::super) samples: Vec<Sample>,
 }
 
+/// What values are to be seen against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum About {
+    /// As far below as above.
+    One,
+    Zero,
+    /// Each other: a place on an axis says as much wherever the axis starts.
+    Themselves,
+}
+
 pub(in super::super) struct Rows {
     pub(in super::super) title: String,
     pub(in super::super) axis: String,
     pub(in super::super) unit: Unit,
-    /// About one, instead of from zero.
-    pub(in super::super) ratio: bool,
+    pub(in super::super) about: About,
     pub(in super::super) all: Vec<Row>,
 }
 
@@ -59,8 +70,13 @@ impl Rows {
             drawing(WIDTH, bottom + 32.0, &self.title, &words.join("; "))
                 .add(&label(2.0, 13.0, "name", &self.title))
                 .add(&axis);
-        if self.ratio {
-            let x = scale.place(1.0);
+        let compared = match self.about {
+            About::One => Some(1.0),
+            About::Zero => Some(0.0),
+            About::Themselves => None,
+        };
+        if let Some(value) = compared {
+            let x = scale.place(value);
             svg.push(&line("one", [x, TOP - 2.0], [x, bottom]));
         }
         let mut y = TOP;
@@ -74,10 +90,10 @@ impl Rows {
     fn scale(&self) -> Scale {
         let samples = self.all.iter().flat_map(|row| &row.samples);
         let values = samples.flat_map(Sample::values);
-        if self.ratio {
-            Scale::ratio(values)
-        } else {
-            Scale::linear(values, 4.0)
+        match self.about {
+            About::One => Scale::ratio(values),
+            About::Zero => Scale::linear(values, 4.0),
+            About::Themselves => Scale::around(values, 4.0),
         }
     }
 }
@@ -119,10 +135,11 @@ impl Row {
 }
 
 impl Sample {
-    fn draw(&self, scale: &Scale, unit: Unit, y: f64) -> Element {
+    fn draw(&self, scale: &Scale, unit: Unit, middle: f64) -> Element {
         let mut drawn = Element::new("g");
+        let y = if self.dots.is_empty() { middle } else { middle - 2.0 };
         for disturbed in [false, true] {
-            let path = self.path(scale, y, disturbed);
+            let path = self.path(scale, y + BELOW, disturbed);
             if !path.is_empty() {
                 let class = if disturbed { "dots away" } else { "dots" };
                 let dots = Element::new("path").class(class);
@@ -171,7 +188,7 @@ impl Sample {
         for (value, _) in self.dots.iter().filter(|dot| dot.1 == disturbed) {
             off = (off + 0.618_034) % 1.0;
             let x = coordinate(scale.place(*value));
-            let y = coordinate(y + (off - 0.5) * 6.0);
+            let y = coordinate(y + (off - 0.5) * 3.0);
             path += format!("M{x} {y}h0").as_str();
         }
         path
