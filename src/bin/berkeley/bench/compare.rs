@@ -166,6 +166,7 @@ fn warnings(old: &Record, new: &Record) -> Vec<String> {
         version.clone().unwrap_or_else(|| NONE.into())
     };
     let pairs = [
+        ("command", settings(old), settings(new)),
         ("kernel", was.kernel.clone(), is.kernel.clone()),
         ("CPU", was.cpu.clone(), is.cpu.clone()),
         ("CPUs", was.cpus.to_string(), is.cpus.to_string()),
@@ -189,6 +190,29 @@ fn warnings(old: &Record, new: &Record) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// The command without what changes no figure: where the results go, and
+/// what they are compared with.
+fn settings(record: &Record) -> String {
+    let mut kept = Vec::new();
+    let mut words = record.command.split(' ');
+    while let Some(word) = words.next() {
+        let (name, is_whole) = match word.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (word, false),
+        };
+        match name {
+            "--no-build" => {}
+            "-o" | "--json" | "--markdown" | "--compare" => {
+                if !is_whole {
+                    words.next();
+                }
+            }
+            _ => kept.push(word),
+        }
+    }
+    kept.join(" ")
 }
 
 impl Comparison {

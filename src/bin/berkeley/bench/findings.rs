@@ -61,6 +61,12 @@ fn errors(cell: &Cell) -> Option<Finding> {
 fn starved(cell: &Cell) -> Option<Finding> {
     let why = match cell.model.as_str() {
         _ if cell.starved == 0 => return None,
+        _ if cell.mode == Mode::Idle => {
+            "so many peers were connected by the kernel alone and wait in \
+             the listen queue: each worker is busy with one peer that stays, \
+             so their memory is not that of served peers; --workers as many \
+             as there are peers serves all"
+        }
         "iterative" => {
             "so many peers got no answer at all: this design serves one peer \
              at a time, the others wait until it leaves; --mode connect \

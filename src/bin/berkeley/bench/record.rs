@@ -259,16 +259,6 @@ pub(crate) struct Ratio {
     pub(crate) says: String,
 }
 
-impl Memory {
-    /// What a peer costs that has spoken, user's and kernel's together.
-    pub(crate) fn all(&self) -> f64 {
-        self.pss_per_peer
-            + self.kernel_stacks_per_peer
-            + self.page_tables_per_peer
-            + self.slab_per_peer
-    }
-}
-
 impl Cell {
     /// `thread (rust)`, or the bare name of a foreign server.
     pub(crate) fn name(&self) -> String {
