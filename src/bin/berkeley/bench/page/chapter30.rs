@@ -2,7 +2,9 @@
 //! to start and to choose a worker, who gets the peers, how many workers are
 //! too many?
 
+use super::super::numbers::NONE;
 use super::super::record::{Cell, Mode, Record};
+use super::super::sheets::process_control as process_control_of;
 use super::figure::Figure;
 use super::markup::Element;
 use super::pick::{self, Standing};
@@ -76,29 +78,28 @@ pub(super) fn process_control(record: &Record) -> Option<Figure> {
 
 /// The book's table, with its rows' numbers, of both languages.
 fn beside(load: &pick::Load) -> Element {
-    let rows = load.cells.iter().map(|cell| {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for cell in &load.cells {
         let known = MODELS.iter().find(|known| known.name == cell.model);
         let row = known.and_then(|known| known.unp_row);
-        let workers = cell.workers.map(|n| n.to_string());
-        let cost = match &cell.process_control {
-            Some(found) => {
-                let us = found.us_per_connection;
-                let [low, high] = found.interval;
-                format!("{us:.1} ±{:.1}", (us - low).max(high - us))
-            }
-            None => "baseline".to_owned(),
-        };
-        vec![
-            row.map(|row| row.to_string()).unwrap_or_default(),
-            cell.name(),
-            workers.unwrap_or_default(),
-            cost,
-        ]
-    });
+        let none = || NONE.to_owned();
+        let start = vec![
+            row.map_or_else(none, |row| row.to_string()),
+            cell.model.clone(),
+            cell.workers.map_or_else(none, |n| n.to_string()),
+        ];
+        let at = rows.iter().position(|row| row.starts_with(&start));
+        let at = at.unwrap_or_else(|| {
+            rows.push([start, vec![none(), none()]].concat());
+            rows.len() - 1
+        });
+        let is_c = pick::mark(cell) == Mark::Square;
+        rows[at][if is_c { 4 } else { 3 }] = process_control_of(cell);
+    }
     Table {
         caption: format!("{}: µs of CPU per connection", load.title),
-        head: vec!["row", "server", "workers", "process control"],
-        rows: rows.collect(),
+        head: vec!["row", "model", "workers", "Rust", "C"],
+        rows,
     }
     .draw()
 }

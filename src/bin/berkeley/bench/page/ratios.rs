@@ -77,14 +77,15 @@ fn panel(
     against: &str,
     ratios: &[&Ratio],
 ) -> Element {
+    let has_few = |ratio: &Ratio| ratio.says == "too few rounds";
+    // What holds for all is in the sentence above.
+    let all_have_few = ratios.iter().all(|ratio| has_few(ratio));
     let mut rows: Vec<Row> = Vec::new();
     for ratio in ratios {
         let (model, language) = parted(&ratio.of);
         let mark = Mark::of(language);
-        let word = match ratio.says.as_str() {
-            "too few rounds" => "too few rounds".to_owned(),
-            _ => String::new(),
-        };
+        let is_told = has_few(ratio) && !all_have_few;
+        let word = if is_told { ratio.says.clone() } else { String::new() };
         let sample = Sample {
             mark,
             dots: Vec::new(),

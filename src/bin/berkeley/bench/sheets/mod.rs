@@ -7,6 +7,8 @@
 mod special;
 mod speed;
 
+pub(crate) use special::process_control;
+
 use crate::catalogue::MODELS;
 
 use super::conclusions;

@@ -173,9 +173,10 @@ fn percentiles(latency: Option<&Latency>) -> Vec<String> {
     figures.map(|figure| number_or_none(latency.map(figure))).collect()
 }
 
-/// `74.9 ±1.9`, with no more digits than can be told: the longer side of the interval, since a sign and a dash would
-/// be hard to tell apart where a design costs less than the baseline.
-fn process_control(cell: &Cell) -> String {
+/// `74.9 ±1.9`, with no more digits than can be told: the longer side of the
+/// interval, since a sign and a dash would be hard to tell apart where a
+/// design costs less than the baseline.
+pub(crate) fn process_control(cell: &Cell) -> String {
     if cell.model == "iterative" {
         return "baseline".into();
     }
