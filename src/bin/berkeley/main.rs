@@ -42,7 +42,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Bench(bench::Options),
+    Bench(Box<bench::Options>),
     #[command(hide = true)]
     Generator(generator::Options),
     List(list::Options),

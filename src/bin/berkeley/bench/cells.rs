@@ -73,6 +73,7 @@ pub(crate) fn cell(part: &Part, entry: &Entry, tally: Tally) -> Cell {
     let heard = Heard {
         failed: tally.failure,
         bytes_per_request: per(long(tally.bytes), tally.requests),
+        slice_seconds: Some(part.pace.slice.min(part.pace.seconds)),
     };
     verdict::conclude(&mut cell, &heard);
     cell

@@ -13,11 +13,14 @@ use serde::Deserialize;
 
 use super::numbers::{NONE, number_or_none, ratio};
 use super::ratios::says;
-use super::record::{Cell, FORMAT, Record};
+use super::record::{Cell, FORMAT, Mode, Record};
 use super::sheets::mode;
 use super::statistics::bootstrap::{self, Estimate, Part};
 use super::verdict::{counted, cpu_part, is_good, is_honest};
 use crate::screen::{BAD, PLAIN, QUIET, Screen, pad, paint};
+
+/// So many names in a row can still be read.
+const FEW: usize = 6;
 
 /// What has become of one cell.
 pub(crate) struct Change {
@@ -78,7 +81,9 @@ pub(crate) fn compare(old: &Record, new: &Record) -> Comparison {
         let cells = cells.filter(|cell| partner(from, cell).is_none());
         cells.map(name).collect()
     };
-    let changes = new.cells.iter().filter_map(|new_cell| {
+    // Memory has no rounds from which to tell a change.
+    let loaded = new.cells.iter().filter(|cell| cell.mode != Mode::Idle);
+    let changes = loaded.filter_map(|new_cell| {
         let old_cell = partner(old, new_cell)?;
         Some(Change {
             cell: called(new_cell),
@@ -166,6 +171,7 @@ fn warnings(old: &Record, new: &Record) -> Vec<String> {
         version.clone().unwrap_or_else(|| NONE.into())
     };
     let pairs = [
+        ("command", settings(old), settings(new)),
         ("kernel", was.kernel.clone(), is.kernel.clone()),
         ("CPU", was.cpu.clone(), is.cpu.clone()),
         ("CPUs", was.cpus.to_string(), is.cpus.to_string()),
@@ -191,6 +197,29 @@ fn warnings(old: &Record, new: &Record) -> Vec<String> {
     warnings
 }
 
+/// The command without what changes no figure: where the results go, and
+/// what they are compared with.
+fn settings(record: &Record) -> String {
+    let mut kept = Vec::new();
+    let mut words = record.command.split(' ');
+    while let Some(word) = words.next() {
+        let (name, is_whole) = match word.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (word, false),
+        };
+        match name {
+            "--no-build" => {}
+            "-o" | "--json" | "--markdown" | "--compare" => {
+                if !is_whole {
+                    words.next();
+                }
+            }
+            _ => kept.push(word),
+        }
+    }
+    kept.join(" ")
+}
+
 impl Comparison {
     pub(crate) fn show(
         &self,
@@ -204,7 +233,7 @@ impl Comparison {
     }
 
     fn lines(&self, width: usize, old: &str) -> Vec<(anstyle::Style, String)> {
-        let mut lines = Vec::new();
+        let mut lines = vec![(PLAIN, String::new())];
         let mut prose = |style, text: &str| {
             let wrapped = textwrap::wrap(text, width).into_iter();
             lines.extend(wrapped.map(|line| (style, line.into_owned())));
@@ -239,13 +268,23 @@ impl Comparison {
             [(&self.only_old, "then"), (&self.only_new, "now")]
         {
             if !names.is_empty() {
-                let text = format!("Only {when}: {}.", names.join("; "));
+                let text = format!("Only {when}: {}.", few(names));
                 lines.push((PLAIN, String::new()));
                 let wrapped = textwrap::wrap(&text, width).into_iter();
                 lines.extend(wrapped.map(|line| (PLAIN, line.to_string())));
             }
         }
         lines
+    }
+}
+
+/// All of them, or how many where nobody would read them.
+fn few(names: &[String]) -> String {
+    match names {
+        [first, .., last] if names.len() > FEW => {
+            format!("{} cells, from {first} to {last}", names.len())
+        }
+        names => names.join("; "),
     }
 }
 
@@ -281,7 +320,6 @@ impl Quotient {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::record;
-    use super::super::record::Mode;
     use super::*;
 
     #[test]

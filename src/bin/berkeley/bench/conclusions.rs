@@ -103,38 +103,58 @@ fn sizes(cells: &[&Cell]) -> Vec<String> {
         let alike = cells.iter().filter(|cell| is_same_load(first, cell));
         let alike: Vec<&Cell> = alike.copied().collect();
         let best = *rank(&alike).ranked.first()?;
+        let good = best.rounds.iter().filter(|round| is_good(round)).count();
+        if good < ENOUGH {
+            return None;
+        }
         let speed = number(best.bytes_per_second / 1e6);
         Some(format!("{} bytes {} ({speed} MB/s)", best.size, best.name()))
     });
     let best: Vec<String> = best.collect();
     if best.is_empty() {
-        return vec!["Nothing here can be ranked.".into()];
+        let why = "No size has a first place: too few undisturbed rounds.";
+        return vec![why.into()];
     }
     vec![format!("First by size: {}.", best.join(", "))]
 }
 
+/// By the server's own memory: what the kernel needs is known of the whole
+/// system only, and a first place by that would be one of chance.
 fn lightest(cells: &[&Cell]) -> Vec<String> {
     let measured = cells.iter().filter_map(|cell| {
-        let whole = cell.memory.as_ref()?.all() / 1024.0;
-        (cell.errors.is_empty() && cell.starved == 0 && whole > 0.0)
-            .then(|| (cell.name(), whole))
+        let kib = cell.memory.as_ref()?.pss_per_peer / 1024.0;
+        (cell.errors.is_empty() && cell.starved == 0).then_some((*cell, kib))
     });
-    let mut measured: Vec<(String, f64)> = measured.collect();
-    measured.sort_by(|one, other| one.1.total_cmp(&other.1));
-    let (Some(least), Some(most)) = (measured.first(), measured.last()) else {
-        return vec!["No memory was measured.".into()];
-    };
-    if measured.len() == 1 {
-        return Vec::new();
+    let measured: Vec<(&Cell, f64)> = measured.collect();
+    if measured.is_empty() {
+        return vec![
+            "No memory was measured of a server that serves all.".into(),
+        ];
     }
-    vec![format!(
-        "A peer costs the least in {}, {} KiB with the kernel's part, and \
-         the most in {}, {} KiB.",
-        least.0,
-        number(least.1),
-        most.0,
-        number(most.1)
-    )]
+    let (light, mut heavy): (Vec<_>, Vec<_>) =
+        measured.into_iter().partition(|(_, kib)| *kib < 1.0);
+    heavy.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let mut says = Vec::new();
+    if !heavy.is_empty() {
+        let heavy = heavy.iter();
+        let heavy: Vec<String> = heavy
+            .map(|(cell, kib)| format!("{} {kib:.1}", cell.name()))
+            .collect();
+        says.push(format!(
+            "Of the server's own memory a peer that has asked once costs, in \
+             KiB: {}.",
+            heavy.join(", ")
+        ));
+    }
+    if !light.is_empty() {
+        let light: Vec<(&Cell, String)> =
+            light.iter().map(|(cell, _)| (*cell, String::new())).collect();
+        says.push(format!(
+            "Less than 1 KiB, which is too little to rank: {}.",
+            together(&light).join(", ")
+        ));
+    }
+    says
 }
 
 fn kept(cells: &[&Cell]) -> Vec<String> {

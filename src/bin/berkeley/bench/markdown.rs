@@ -31,6 +31,9 @@ fn section(block: &Block) -> String {
     for sheet in &block.sheets {
         text += format!("\n{}", table(sheet)).as_str();
     }
+    if let Some(alike) = &block.alike {
+        text += format!("\n{}\n", plain(alike)).as_str();
+    }
     if !block.says.is_empty() {
         text += "\n### What it says\n\n";
         text += &bullets(block.says.iter().map(|says| plain(says)));

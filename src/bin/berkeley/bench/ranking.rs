@@ -12,8 +12,6 @@ pub(crate) struct Ranking<'a> {
     /// How many of the first ones are ranked by the server's CPU time, since
     /// the generator held them back.
     pub(crate) by_cpu: usize,
-    /// Starved, failed, wrong: no rank.
-    pub(crate) unranked: Vec<&'a Cell>,
 }
 
 /// By rate. But a rate that the generator held back says only that the server
@@ -23,13 +21,13 @@ pub(crate) struct Ranking<'a> {
 /// (To compare two by rate or by CPU as each pair needs it would not be an
 /// order: three cells could each be before the next.)
 pub(crate) fn rank<'a>(cells: &[&'a Cell]) -> Ranking<'a> {
-    let (mut ranked, unranked): (Vec<&Cell>, Vec<&Cell>) =
-        cells.iter().partition(|cell| is_honest(cell));
+    let honest = cells.iter().copied().filter(|cell| is_honest(cell));
+    let mut ranked: Vec<&Cell> = honest.collect();
     ranked.sort_by(|one, other| other.rate.total_cmp(&one.rate));
     let slowest_bound = ranked.iter().rposition(|cell| is_client_bound(cell));
     let by_cpu = slowest_bound.map_or(0, |at| at + 1);
     ranked[..by_cpu].sort_by(|one, other| cheaper(one, other));
-    Ranking { ranked, by_cpu, unranked }
+    Ranking { ranked, by_cpu }
 }
 
 /// Nobody knows what a server costs that runs on another machine.
@@ -63,7 +61,6 @@ mod tests {
         }
         let ranking = rank(&cells.iter().collect::<Vec<_>>());
         assert_eq!(names(&ranking.ranked), ["epoll", "fork"]);
-        assert_eq!(names(&ranking.unranked), ["pool", "poll"]);
         assert_eq!(ranking.by_cpu, 0);
     }
 

@@ -5,7 +5,7 @@ use super::numbers::float;
 use super::record::{Cell, Mode, ProcessControl, Quantity, Ratio, Round};
 use super::statistics::bootstrap::{self, Estimate, Part};
 use super::statistics::spread;
-use super::verdict::{ENOUGH, cpu_part, is_good, is_honest};
+use super::verdict::{ENOUGH, cpu_part, is_good, is_honest, is_sound};
 
 const QUANTITIES: [Quantity; 2] =
     [Quantity::Rate, Quantity::ServerCpuPerRequest];
@@ -68,12 +68,12 @@ pub(crate) fn between(
     to: &Cell,
     quantity: Quantity,
 ) -> Option<Ratio> {
-    let pairs = pairs(of, to);
+    let (pairs, are_good) = pairs(of, to);
     let (found, each) = match quantity {
-        Quantity::Rate => rates(of.mode, &pairs.rounds)?,
-        Quantity::ServerCpuPerRequest => costs(&pairs.rounds)?,
+        Quantity::Rate => rates(of.mode, &pairs)?,
+        Quantity::ServerCpuPerRequest => costs(&pairs)?,
     };
-    let rounds = each.len().min(pairs.good);
+    let rounds = if are_good { each.len() } else { 0 };
     let twins = are_twins(of, to);
     Some(Ratio {
         quantity,
@@ -102,24 +102,17 @@ pub(crate) fn says(interval: [f64; 2], rounds: usize) -> &'static str {
     }
 }
 
-/// By their numbers; a disturbed round takes its partner with it. When all
-/// are disturbed, there is no verdict, but something to be seen.
-fn pairs<'a>(of: &'a Cell, to: &'a Cell) -> Pairs<'a> {
-    let all = || of.rounds.iter().zip(&to.rounds);
-    let good = all().filter(|(of, to)| is_good(of) && is_good(to));
-    let good: Vec<_> = good.map(|(of, to)| [of, to]).collect();
-    let count = good.len();
-    let rounds = if count > 0 {
-        good
-    } else {
-        all().map(|(of, to)| [of, to]).collect()
-    };
-    Pairs { rounds, good: count }
-}
-
-struct Pairs<'a> {
-    rounds: Vec<[&'a Round; 2]>,
-    good: usize,
+/// By their numbers; a disturbed round takes its partner with it. Where all
+/// are disturbed, they are what there is, and no good.
+fn pairs<'a>(of: &'a Cell, to: &'a Cell) -> (Vec<[&'a Round; 2]>, bool) {
+    let pairs = of.rounds.iter().zip(&to.rounds);
+    let sound: Vec<[&Round; 2]> = pairs
+        .filter(|(of, to)| is_sound(of) && is_sound(to))
+        .map(|(of, to)| [of, to])
+        .collect();
+    let good = sound.iter().filter(|[of, to]| is_good(of) && is_good(to));
+    let good: Vec<[&Round; 2]> = good.copied().collect();
+    if good.is_empty() { (sound, false) } else { (good, true) }
 }
 
 fn rates(mode: Mode, pairs: &[[&Round; 2]]) -> Option<(Estimate, Vec<f64>)> {
@@ -160,7 +153,7 @@ pub(crate) fn process_control(cells: &mut [Cell]) {
                     && is_same_load(plain, cell)
             })?;
             let is_asked = cell.mode == Mode::Unp && cell.model != "iterative";
-            let parts = parts(&pairs(cell, plain).rounds);
+            let parts = parts(&pairs(cell, plain).0);
             let found = bootstrap::difference_of_quotients(&parts)?;
             is_asked.then_some(ProcessControl {
                 us_per_connection: found.value,

@@ -15,6 +15,7 @@ pub(crate) const FORMAT: u32 = 1;
 /// A whole run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
+    /// `FORMAT`; another number is another format.
     pub(crate) format: u32,
     /// `berkeley 0.1.0`
     pub(crate) tool: String,
@@ -22,13 +23,16 @@ pub(crate) struct Record {
     pub(crate) command: String,
     /// UTC, as in RFC 3339.
     pub(crate) started: String,
+    /// How long all of it took.
     pub(crate) seconds: f64,
     /// Ended before all was measured.
     pub(crate) interrupted: bool,
     /// Which CPUs the servers and the generators were kept to, in words.
     pub(crate) cpus: String,
     pub(crate) machine: Machine,
+    /// In the order in which they were measured, server by server.
     pub(crate) cells: Vec<Cell>,
+    /// Each cell by its twin, and by the reference of its load.
     pub(crate) ratios: Vec<Ratio>,
     /// What a reader must know that no number says.
     pub(crate) notes: Vec<String>,
@@ -39,11 +43,14 @@ pub(crate) struct Record {
 pub(crate) struct Machine {
     /// `Linux 6.18.44 x86_64`
     pub(crate) kernel: String,
+    /// The name that the CPU has for itself.
     pub(crate) cpu: String,
+    /// How many are online.
     pub(crate) cpus: u32,
     pub(crate) memory_bytes: u64,
     /// `rustc 1.95.0`, where it is installed.
     pub(crate) rustc: Option<String>,
+    /// The C compiler, likewise.
     pub(crate) cc: Option<String>,
     /// Settings and limits that a result hangs on: `net.core.somaxconn`,
     /// `net.ipv4.tcp_tw_reuse`, `ulimit -n`, …
@@ -89,13 +96,16 @@ pub(crate) struct Cell {
     pub(crate) language: Option<String>,
     /// The server's command line; the address of a target.
     pub(crate) server: String,
+    /// `echo`, `knock`, `roster` or `supply`.
     pub(crate) protocol: String,
     pub(crate) mode: Mode,
     /// How many peers at once.
     pub(crate) concurrency: u32,
     /// Bytes of a message.
     pub(crate) size: u32,
+    /// Of a pool; null for a design without a fixed number.
     pub(crate) workers: Option<u32>,
+    /// How many processes made the load.
     pub(crate) generators: u32,
     /// Asked for, in mode `open`: requests per second.
     pub(crate) asked_rate: Option<f64>,
@@ -107,7 +117,9 @@ pub(crate) struct Cell {
     pub(crate) rate_spread: [f64; 2],
     /// Payload sent and received, per second.
     pub(crate) bytes_per_second: f64,
+    /// In all rounds that count.
     pub(crate) requests: u64,
+    /// How long it was under load in these rounds.
     pub(crate) seconds: f64,
 
     /// Of the server's whole process tree, also of children that have ended.
@@ -116,6 +128,7 @@ pub(crate) struct Cell {
     /// The server's and the generator's share of a CPU.
     pub(crate) server_cpu: Option<f64>,
     pub(crate) generator_cpu: f64,
+    /// Context switches of the server, of its own will or not.
     pub(crate) switches_per_request: Option<f64>,
     /// From a round of its own, traced and not timed.
     pub(crate) syscalls_per_request: Option<f64>,
@@ -133,13 +146,16 @@ pub(crate) struct Cell {
     /// `open` alone: requests that were due and never sent.
     pub(crate) dropped: Option<u64>,
 
+    /// `idle` alone.
     pub(crate) memory: Option<Memory>,
+    /// Of the whole system; somebody else's connections are in it too.
     pub(crate) network: Network,
     /// Peers that got nothing.
     pub(crate) starved: u32,
     /// What went wrong, and how often: `wrong answer`, `ECONNRESET`, …
     pub(crate) errors: BTreeMap<String, u64>,
-    /// Rate × mean latency: how many requests were under way on average.
+    /// Requests per second of all rounds × mean latency: how many were
+    /// under way on average.
     pub(crate) under_way: Option<f64>,
     /// How many peers each worker of a pool has served, from `--stats`.
     pub(crate) peers_per_worker: Option<Vec<u64>>,
@@ -149,6 +165,7 @@ pub(crate) struct Cell {
     pub(crate) rounds: Vec<Round>,
     /// `ok`, or the findings' names with commas between.
     pub(crate) verdict: String,
+    /// What the verdict means, the gravest first.
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -173,28 +190,35 @@ pub(crate) struct Memory {
     pub(crate) pss_per_silent_peer: f64,
     /// The same after each has had one answer.
     pub(crate) pss_per_peer: f64,
+    /// Of the whole tree, before the first peer; not by peer.
     pub(crate) pss_before: f64,
     /// Of the whole system, so with the generator's end of the connections.
     pub(crate) kernel_stacks_per_peer: f64,
     pub(crate) page_tables_per_peer: f64,
     pub(crate) slab_per_peer: f64,
+    /// How many peers these figures are divided by.
     pub(crate) peers: u32,
 }
 
 /// What the kernel counted while this cell was under load.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Network {
+    /// Handshakes done while the accept queue was full.
     pub(crate) listen_overflows: u64,
+    /// Connections refused for any reason, overflows among them.
     pub(crate) listen_drops: u64,
+    /// Handshakes answered with a cookie, their queue being full.
     pub(crate) syn_cookies: u64,
     /// SYNs that were sent again.
     pub(crate) syn_retries: u64,
+    /// Segments that were sent again.
     pub(crate) retransmits: u64,
 }
 
 /// Chapter 30's column.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ProcessControl {
+    /// In microseconds; below 0 where it is lost in the noise.
     pub(crate) us_per_connection: f64,
     pub(crate) interval: [f64; 2],
 }
@@ -238,6 +262,7 @@ pub(crate) enum Quantity {
 pub(crate) struct Ratio {
     pub(crate) quantity: Quantity,
     pub(crate) mode: Mode,
+    /// The load of both.
     pub(crate) concurrency: u32,
     pub(crate) size: u32,
     /// Of both, or of the first where they differ.
@@ -248,23 +273,15 @@ pub(crate) struct Ratio {
     pub(crate) to: String,
     /// Whether they are twins.
     pub(crate) twins: bool,
+    /// Of the pairs of rounds; of CPU time, the quotient of the sums.
     pub(crate) median: f64,
     pub(crate) interval: [f64; 2],
     pub(crate) spread: [f64; 2],
-    /// How many pairs of rounds.
+    /// How many pairs of undisturbed rounds; with none, the figures are of
+    /// the disturbed ones.
     pub(crate) rounds: u32,
     /// `no difference`, `more`, `less`, or `too few rounds`.
     pub(crate) says: String,
-}
-
-impl Memory {
-    /// What a peer costs that has spoken, user's and kernel's together.
-    pub(crate) fn all(&self) -> f64 {
-        self.pss_per_peer
-            + self.kernel_stacks_per_peer
-            + self.page_tables_per_peer
-            + self.slab_per_peer
-    }
 }
 
 impl Cell {

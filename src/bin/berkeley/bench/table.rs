@@ -4,7 +4,7 @@ use std::io;
 
 use super::record::Record;
 use super::sheets::{Block, Head, Sheet, blocks};
-use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET, Screen, pad, paint};
+use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET, Screen, paint};
 
 /// Less room than this, and words are not wrapped but run over.
 const NARROW: usize = 8;
@@ -91,6 +91,9 @@ impl Page {
             self.blank();
             self.sheet(sheet);
         }
+        if let Some(alike) = &block.alike {
+            self.prose(0, alike);
+        }
         if !block.findings.is_empty() {
             self.blank();
             self.heading("what to know before believing it");
@@ -141,7 +144,7 @@ impl Page {
             line += &" ".repeat(gaps[at]);
             used += gaps[at];
             if at == last && heads[at].is_words {
-                return self.verdict(line, used, &row[at]);
+                return self.verdict(&line, used, &row[at]);
             }
             line += &place(&row[at], widths[at], heads[at].is_words);
             used += widths[at];
@@ -149,14 +152,18 @@ impl Page {
         vec![line.trim_end().into()]
     }
 
-    fn verdict(&self, line: String, used: usize, text: &str) -> Vec<String> {
+    fn verdict(&self, line: &str, used: usize, text: &str) -> Vec<String> {
         let room = self.width.saturating_sub(used).max(NARROW);
         let mut lines: Vec<String> = Vec::new();
         for (at, part) in textwrap::wrap(text, room).iter().enumerate() {
-            let before = if at == 0 { line.clone() } else { " ".repeat(used) };
+            let before =
+                if at == 0 { line.to_string() } else { " ".repeat(used) };
             lines.push(before + &paint(style(text), part));
         }
-        if lines.is_empty() { vec![line] } else { lines }
+        match text {
+            "" => vec![line.trim_end().into()],
+            _ => lines,
+        }
     }
 }
 
@@ -177,11 +184,7 @@ fn style(verdict: &str) -> anstyle::Style {
 }
 
 fn place(text: &str, width: usize, is_words: bool) -> String {
-    if is_words {
-        return pad(text, width);
-    }
-    let used = textwrap::core::display_width(text);
-    format!("{:1$}{text}", "", width.saturating_sub(used))
+    if is_words { format!("{text:width$}") } else { format!("{text:>width$}") }
 }
 
 /// Columns under one heading stand closer.
@@ -203,7 +206,9 @@ fn is_under_one(heads: &[Head], at: usize) -> bool {
 
 /// As wide as what stands in it, and as the heading over it needs.
 fn widths(sheet: &Sheet) -> Vec<usize> {
-    let width = |text: &str| textwrap::core::display_width(text);
+    // Dashes and arrows are as narrow as letters on a terminal, which
+    // `textwrap` knows only with tables of its own.
+    let width = |text: &str| text.chars().count();
     let mut widths: Vec<usize> = (0..sheet.heads.len())
         .map(|at| {
             let rows = sheet.rows.iter().map(|row| width(&row[at]));

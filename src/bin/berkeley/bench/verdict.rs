@@ -19,6 +19,8 @@ pub(crate) struct Heard {
     pub(crate) failed: Option<String>,
     /// Payload sent and received.
     pub(crate) bytes_per_request: Option<f64>,
+    /// How long its turns were: with a twin, several make a round.
+    pub(crate) slice_seconds: Option<f64>,
 }
 
 /// Fills in what follows from the rounds and the rest of the cell: rate, CPU,
@@ -31,10 +33,13 @@ pub(crate) fn conclude(cell: &mut Cell, heard: &Heard) {
     if let Some(bytes) = heard.bytes_per_request {
         cell.bytes_per_second = sound(cell.rate * bytes);
     }
+    // Of all requests, not of the median round: that one's rate and a mean
+    // over all rounds have nothing to do with each other.
+    let mean_rate = long(cell.requests) / cell.seconds;
     cell.under_way = cell
         .latency_us
         .as_ref()
-        .map(|latency| sound(cell.rate * latency.mean / 1e6));
+        .map(|latency| sound(mean_rate * latency.mean / 1e6));
     cell.findings = findings(cell, heard);
     let names: Vec<&str> =
         cell.findings.iter().map(|finding| finding.name.as_str()).collect();
@@ -42,9 +47,9 @@ pub(crate) fn conclude(cell: &mut Cell, heard: &Heard) {
         if names.is_empty() { "ok".into() } else { names.join(", ") };
 }
 
-/// The rounds that count.
+/// The rounds that count: those that nobody disturbed, else what there is.
 pub(crate) fn counted(cell: &Cell) -> impl Iterator<Item = &Round> {
-    let quiet = cell.rounds.iter().any(|round| is_good(round));
+    let quiet = cell.rounds.iter().any(is_good);
     cell.rounds
         .iter()
         .filter(move |round| is_good(round) || (!quiet && is_sound(round)))
@@ -55,7 +60,7 @@ pub(crate) fn is_good(round: &Round) -> bool {
     !round.disturbed && is_sound(round)
 }
 
-fn is_sound(round: &Round) -> bool {
+pub(crate) fn is_sound(round: &Round) -> bool {
     round.seconds > 0.0 && round.rate.is_finite()
 }
 
@@ -234,7 +239,8 @@ mod tests {
         dead.rounds.clear();
         dead.latency_us = None;
         let failed = Some("epoll (c) ended: bind: EADDRINUSE".to_string());
-        conclude(&mut dead, &Heard { failed, bytes_per_request: Some(2.0) });
+        let heard = Heard { failed, ..Heard::default() };
+        conclude(&mut dead, &heard);
         assert_eq!(names(&dead), "failed");
         assert!(dead.findings[0].why.contains("EADDRINUSE"));
         assert_eq!((dead.rate, dead.generator_cpu), (0.0, 0.0));

@@ -2,16 +2,21 @@
 //! to start and to choose a worker, who gets the peers, how many workers are
 //! too many?
 
+use super::super::numbers::NONE;
 use super::super::record::{Cell, Mode, Record};
+use super::super::sheets::process_control as process_control_of;
 use super::figure::Figure;
+use super::markup::Element;
 use super::pick::{self, Standing};
 use super::plot::columns::Columns;
 use super::plot::curves::{self, Axis, Curves};
-use super::plot::rows::{Rows, Sample};
+use super::plot::rows::{About, Rows, Sample};
 use super::plot::scale::Scale;
 use super::plot::unit::Unit;
 use super::plot::{Mark, count};
+use super::tables::Table;
 use super::{command, rates};
+use crate::catalogue::MODELS;
 
 /// CPU time above that of the iterative server.
 pub(super) fn process_control(record: &Record) -> Option<Figure> {
@@ -52,11 +57,13 @@ pub(super) fn process_control(record: &Record) -> Option<Figure> {
             title: load.title.clone(),
             axis: "CPU per connection above iterative".to_owned(),
             unit: Unit::Microseconds,
-            ratio: false,
-            rows: pick::rows(&load.cells, sample),
+            about: About::Zero,
+            all: pick::rows(&load.cells, sample),
         }
         .draw()
     });
+    let panels = panels.zip(&loads);
+    let panels = panels.flat_map(|(plot, load)| [plot, beside(load)]);
     Some(Figure {
         panels: panels.collect(),
         id: "process-control".to_owned(),
@@ -67,6 +74,34 @@ pub(super) fn process_control(record: &Record) -> Option<Figure> {
         folded: Vec::new(),
         command: command::line(&cells),
     })
+}
+
+/// The book's table, with its rows' numbers, of both languages.
+fn beside(load: &pick::Load) -> Element {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for cell in &load.cells {
+        let known = MODELS.iter().find(|known| known.name == cell.model);
+        let row = known.and_then(|known| known.unp_row);
+        let none = || NONE.to_owned();
+        let start = vec![
+            row.map_or_else(none, |row| row.to_string()),
+            cell.model.clone(),
+            cell.workers.map_or_else(none, |n| n.to_string()),
+        ];
+        let at = rows.iter().position(|row| row.starts_with(&start));
+        let at = at.unwrap_or_else(|| {
+            rows.push([start, vec![none(), none()]].concat());
+            rows.len() - 1
+        });
+        let is_c = pick::mark(cell) == Mark::Square;
+        rows[at][if is_c { 4 } else { 3 }] = process_control_of(cell);
+    }
+    Table {
+        caption: format!("{}: µs of CPU per connection", load.title),
+        head: vec!["row", "model", "workers", "Rust", "C"],
+        rows,
+    }
+    .draw()
 }
 
 /// How evenly the kernel, or the lock, hands out peers.
@@ -175,8 +210,14 @@ pub(super) fn sweep(record: &Record) -> Option<Figure> {
     });
     Some(Figure {
         shows: shows?,
-        panels: Curves { id: "sweep".into(), x, y, curves, shaded: false }
-            .draw(),
+        panels: Curves {
+            id: "sweep".into(),
+            x,
+            y,
+            all: curves,
+            shaded: false,
+        }
+        .draw(),
         id: "sweep".to_owned(),
         heading: "More workers, with a lock and without".to_owned(),
         key: Some(twins()),
@@ -186,7 +227,7 @@ pub(super) fn sweep(record: &Record) -> Option<Figure> {
     })
 }
 
-fn twins() -> super::markup::Element {
+fn twins() -> Element {
     curves::key(&[("Rust", Mark::Disc, false), ("C", Mark::Square, false)])
 }
 

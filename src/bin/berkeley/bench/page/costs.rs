@@ -6,7 +6,7 @@ use super::markup::Element;
 use super::pick::{self, Load, Standing};
 use super::plot::Mark;
 use super::plot::curves;
-use super::plot::rows::{Rows, Sample};
+use super::plot::rows::{About, Rows, Sample};
 use super::plot::unit::Unit;
 use super::{command, said};
 
@@ -93,8 +93,8 @@ fn panel(
         title: load.title.clone(),
         axis: axis.to_owned(),
         unit,
-        ratio: false,
-        rows: pick::rows(&load.cells, sample),
+        about: About::Themselves,
+        all: pick::rows(&load.cells, sample),
     }
     .draw()
 }

@@ -33,7 +33,13 @@ impl Figure {
             figure.push(&folded);
         }
         let command = said("p", "This alone: ").class("command");
-        figure.add(&command.add(&said("code", &self.command)))
+        // A line ends between two words, and not after a dash in one.
+        let mut code = Element::new("code");
+        for word in self.command.split_inclusive(' ') {
+            code = code.add(&said("span", word.trim_end()));
+            code = code.text(if word.ends_with(' ') { " " } else { "" });
+        }
+        figure.add(&command.add(&code))
     }
 
     fn side_by_side(&self, panels: &[Element]) -> Element {

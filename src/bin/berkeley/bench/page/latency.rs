@@ -64,7 +64,8 @@ pub(super) fn open(record: &Record) -> Option<Figure> {
         Unit::Microseconds.said(sent)
     );
     if dropped > 0 {
-        shows += &format!(" {dropped} requests were due and never sent.");
+        shows +=
+            format!(" {dropped} requests were due and never sent.").as_str();
     }
     let mut panels_of = loads.iter().enumerate().map(|(i, load)| {
         let id = format!("latency-open-{i}");
@@ -135,7 +136,7 @@ fn panels(id: &str, cells: &[&Cell], both: bool) -> Vec<Element> {
             unit: Unit::Microseconds,
             title: "latency".to_owned(),
         },
-        curves: all,
+        all,
         shaded: both,
     }
     .draw()

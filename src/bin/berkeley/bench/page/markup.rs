@@ -27,7 +27,8 @@ impl Element {
     }
 
     pub(super) fn with(mut self, key: &str, value: &str) -> Element {
-        self.attributes += &format!(" {key}=\"{}\"", escaped(value, true));
+        self.attributes +=
+            format!(" {key}=\"{}\"", escaped(value, true)).as_str();
         self
     }
 

@@ -24,19 +24,20 @@ pub(super) fn figure(record: &Record) -> Option<Figure> {
     let mut sums: Vec<(f64, &Cell)> = cells
         .iter()
         .filter(|cell| cell.starved == 0 && cell.errors.is_empty())
-        .filter_map(|cell| Some((parts(cell)?.iter().sum(), *cell)))
+        .filter_map(|cell| Some((parts(cell)?[0], *cell)))
         .collect();
     sums.sort_by(|a, b| a.0.total_cmp(&b.0));
     let shows = match sums.as_slice() {
         [] => "Nobody held every peer, so this is no comparison.".to_owned(),
         [(sum, cell)] => format!(
-            "A peer that says nothing costs {} {}.",
+            "A peer that says nothing costs {} {} of its own memory.",
             cell.name(),
             Unit::Bytes.said(*sum)
         ),
         [(low, least), .., (high, most)] => format!(
-            "A peer that says nothing costs from {} ({}) to {} ({}), of the \
-             server and of the kernel together.",
+            "Of the server's own memory, a peer that says nothing costs from \
+             {} ({}) to {} ({}). The kernel's parts are what the whole system \
+             used more, and may be off by some KiB.",
             Unit::Bytes.said(*low),
             least.name(),
             Unit::Bytes.said(*high),
@@ -62,16 +63,16 @@ fn panel(title: &str, cells: &[&Cell]) -> super::markup::Element {
         let Some(parts) = parts(cell) else { continue };
         let bar = (pick::mark(cell), parts);
         match rows.iter_mut().find(|row| row.name == cell.model) {
-            Some(row) => row.bars.push(bar),
+            Some(row) => row.each.push(bar),
             None => rows.push(Bars {
                 name: cell.model.clone(),
                 hue: pick::hue(&cell.model),
-                bars: vec![bar],
+                each: vec![bar],
             }),
         }
     }
     for row in &mut rows {
-        row.bars.sort_by_key(|bar| bar.0 == super::plot::Mark::Square);
+        row.each.sort_by_key(|bar| bar.0 == super::plot::Mark::Square);
     }
     let title = title.to_owned();
     let axis = "memory per peer".to_owned();

@@ -66,13 +66,13 @@ pub(super) fn loads(record: &Record, mode: Mode) -> Vec<Load<'_>> {
         let n = first.concurrency;
         let mut title = format!("{}, {}", name(mode), peers(n));
         if sizes {
-            title += &format!(", {} B", first.size);
+            title += format!(", {} B", first.size).as_str();
         }
         if protocols {
-            title += &format!(", {}", first.protocol);
+            title += format!(", {}", first.protocol).as_str();
         }
         if let Some(rate) = first.asked_rate.filter(|_| rates) {
-            title += &format!(", {rate}/s");
+            title += format!(", {rate}/s").as_str();
         }
         Load { mode, title, cells }
     };
@@ -101,12 +101,11 @@ pub(super) fn rows(
             Some(n) if varied => format!("{} ×{n}", cell.model),
             _ => cell.model.clone(),
         };
-        match rows.iter_mut().find(|row| row.name == name) {
-            Some(row) => row.samples.push(sample),
-            None => {
-                let hue = hue(&cell.model);
-                rows.push(Row { name, hue, samples: vec![sample] });
-            }
+        if let Some(row) = rows.iter_mut().find(|row| row.name == name) {
+            row.samples.push(sample);
+        } else {
+            let hue = hue(&cell.model);
+            rows.push(Row { name, hue, samples: vec![sample] });
         }
     }
     // Rust above C, whichever was measured first.

@@ -4,7 +4,7 @@ use super::super::record::{Cell, Mode, Record};
 use super::figure::Figure;
 use super::pick::{self, Load, Standing};
 use super::plot::curves::{self, Axis, Curve, Curves};
-use super::plot::rows::{Rows, Sample};
+use super::plot::rows::{About, Rows, Sample};
 use super::plot::scale::Scale;
 use super::plot::unit::Unit;
 use super::plot::{Mark, count};
@@ -39,11 +39,12 @@ pub(super) fn by_concurrency(record: &Record, mode: Mode) -> Option<Figure> {
     let mut shows = sentence;
     if crossed > 0 {
         let s = if crossed == 1 { " is" } else { "s are" };
-        shows += &format!(
+        shows += format!(
             " {crossed} result{s} crossed out: starved, or with errors."
-        );
+        )
+        .as_str();
     }
-    let panels = Curves { id: id.clone(), x, y, curves, shaded: false };
+    let panels = Curves { id: id.clone(), x, y, all: curves, shaded: false };
     Some(Figure {
         id,
         heading: format!("Throughput against peers, {}", pick::name(mode)),
@@ -136,8 +137,8 @@ fn panel(load: &Load) -> super::markup::Element {
         title: load.title.clone(),
         axis: format!("{} per second", what(load.mode)),
         unit: Unit::PerSecond,
-        ratio: false,
-        rows,
+        about: About::Themselves,
+        all: rows,
     }
     .draw()
 }

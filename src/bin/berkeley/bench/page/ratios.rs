@@ -5,7 +5,7 @@ use super::super::record::{Cell, Mode, Quantity, Ratio, Record};
 use super::figure::Figure;
 use super::markup::Element;
 use super::plot::Mark;
-use super::plot::rows::{Row, Rows, Sample};
+use super::plot::rows::{About, Row, Rows, Sample};
 use super::plot::unit::Unit;
 use super::{command, pick, said};
 
@@ -43,7 +43,7 @@ pub(super) fn figure(
         };
         let mut title = format!("{}, {}", pick::name(*mode), pick::peers(*n));
         if sizes {
-            title += &format!(", {size} B");
+            title += format!(", {size} B").as_str();
         }
         let here: Vec<&Ratio> = ratios.iter().filter(same).copied().collect();
         panels.push(panel(&title, axis, against, &here));
@@ -56,9 +56,7 @@ pub(super) fn figure(
     let cells: Vec<&Cell> = record
         .cells
         .iter()
-        .filter(|c| {
-            loads.iter().any(|l| (c.mode, c.concurrency, c.size) == *l)
-        })
+        .filter(|c| loads.contains(&(c.mode, c.concurrency, c.size)))
         .collect();
     let kind = if twins { "twins" } else { "reference" };
     Some(Figure {
@@ -79,14 +77,15 @@ fn panel(
     against: &str,
     ratios: &[&Ratio],
 ) -> Element {
+    let has_few = |ratio: &Ratio| ratio.says == "too few rounds";
+    // What holds for all is in the sentence above.
+    let all_have_few = ratios.iter().all(|ratio| has_few(ratio));
     let mut rows: Vec<Row> = Vec::new();
     for ratio in ratios {
         let (model, language) = parted(&ratio.of);
         let mark = Mark::of(language);
-        let word = match ratio.says.as_str() {
-            "too few rounds" => "too few rounds".to_owned(),
-            _ => String::new(),
-        };
+        let is_told = has_few(ratio) && !all_have_few;
+        let word = if is_told { ratio.says.clone() } else { String::new() };
         let sample = Sample {
             mark,
             dots: Vec::new(),
@@ -108,8 +107,8 @@ fn panel(
         title: title.to_owned(),
         axis: format!("{axis}, {against} = 1"),
         unit: Unit::Ratio,
-        ratio: true,
-        rows,
+        about: About::One,
+        all: rows,
     }
     .draw()
 }

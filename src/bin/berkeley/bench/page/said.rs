@@ -2,6 +2,7 @@
 //! more than they do.
 
 use super::super::record::{Cell, Ratio};
+use super::super::verdict::{ENOUGH, is_good};
 use super::pick::{self, Load, Standing};
 use super::plot::unit::Unit;
 
@@ -39,6 +40,14 @@ pub(super) fn fastest(load: &Load, what: &str) -> String {
 
 fn leader(first: &Cell, rest: &[&Cell], what: &str) -> String {
     let rate = Unit::PerSecond.said(first.rate);
+    let good = first.rounds.iter().filter(|round| is_good(round)).count();
+    if good < ENOUGH {
+        return format!(
+            "with too few undisturbed rounds nobody is called the fastest \
+             (the highest median, {rate} {what}, is that of {})",
+            first.name()
+        );
+    }
     let low = first.rate_interval[0];
     // An interval that is not a number tells nothing apart.
     let near = |c: &&&Cell| {

@@ -5,7 +5,7 @@ use super::figure::Figure;
 use super::pick::{self, Standing};
 use super::plot::Mark;
 use super::plot::curves::{self, Axis, Curves};
-use super::plot::rows::{Rows, Sample};
+use super::plot::rows::{About, Rows, Sample};
 use super::plot::scale::Scale;
 use super::plot::unit::Unit;
 use super::{command, rates, said};
@@ -44,7 +44,7 @@ fn by_size(cells: &[&Cell]) -> Vec<super::markup::Element> {
         title: "MB per second".to_owned(),
     };
     let curves = rates::lines(cells, size, bytes);
-    Curves { id: "stream".to_owned(), x, y, curves, shaded: false }.draw()
+    Curves { id: "stream".to_owned(), x, y, all: curves, shaded: false }.draw()
 }
 
 fn rows(record: &Record) -> Vec<super::markup::Element> {
@@ -64,8 +64,8 @@ fn rows(record: &Record) -> Vec<super::markup::Element> {
             title: load.title.clone(),
             axis: "MB per second".to_owned(),
             unit: Unit::BytesPerSecond,
-            ratio: false,
-            rows: pick::rows(&load.cells, sample),
+            about: About::Themselves,
+            all: pick::rows(&load.cells, sample),
         }
         .draw()
     };

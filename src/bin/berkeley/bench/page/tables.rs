@@ -9,14 +9,14 @@ use super::pick;
 use super::plot::unit::Unit;
 
 /// Rows of text with a caption; the first column names the row.
-struct Table {
-    caption: String,
-    head: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
+pub(super) struct Table {
+    pub(super) caption: String,
+    pub(super) head: Vec<&'static str>,
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn draw(&self) -> Element {
+    pub(super) fn draw(&self) -> Element {
         let heads: Vec<Element> = self
             .head
             .iter()
@@ -264,12 +264,9 @@ pub(super) fn json(record: &Record) -> Element {
         let mut short = record.clone();
         for cell in &mut short.cells {
             cell.rounds.clear();
-            for latency in
-                [&mut cell.latency_us, &mut cell.latency_from_send_us]
-            {
-                if let Some(latency) = latency {
-                    latency.curve.clear();
-                }
+            let of = [&mut cell.latency_us, &mut cell.latency_from_send_us];
+            for latency in of.into_iter().flatten() {
+                latency.curve.clear();
             }
         }
         let short = serde_json::to_string(&short).unwrap_or_default();

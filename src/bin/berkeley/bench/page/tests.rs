@@ -58,9 +58,6 @@ fn a_default_run_has_every_figure_in_a_page_of_fair_size() {
     ] {
         assert!(page.contains(&format!("<figure id=\"{id}\">")), "{id}");
     }
-    // To be looked at.
-    let file = std::env::temp_dir().join("berkeley-page.html");
-    std::fs::write(file, &page).unwrap();
     assert!(page.len() <= 1_500_000, "{} bytes", page.len());
 }
 

@@ -7,6 +7,8 @@
 mod special;
 mod speed;
 
+pub(crate) use special::process_control;
+
 use crate::catalogue::MODELS;
 
 use super::conclusions;
@@ -21,6 +23,8 @@ pub(crate) struct Block {
     /// How to read it.
     pub(crate) how: &'static str,
     pub(crate) sheets: Vec<Sheet>,
+    /// What was found of every server alike, and so stands in no row.
+    pub(crate) alike: Option<String>,
     pub(crate) findings: Vec<Explained>,
     pub(crate) says: Vec<String>,
 }
@@ -83,12 +87,13 @@ fn block(record: &Record, first: &Cell) -> Block {
     let cells: Vec<&Cell> =
         cells.filter(|cell| belong_together(first, cell)).collect();
     let ratios = &record.ratios;
+    let alike = alike(&cells);
     let rows = rows(&cells);
     let (own, foreign): (Vec<Row>, Vec<Row>) =
         rows.into_iter().partition(|row| row.language[0].is_some());
     let mut sheets = Vec::new();
     for rows in [own, foreign].into_iter().filter(|rows| !rows.is_empty()) {
-        let table = Table { rows, ratios };
+        let table = Table { rows, ratios, alike: &alike };
         sheets.extend(match first.mode {
             Mode::Pingpong | Mode::Connect => table.requests(),
             Mode::Open => table.open(),
@@ -101,6 +106,8 @@ fn block(record: &Record, first: &Cell) -> Block {
         title: title(first),
         how: how(first.mode),
         sheets,
+        alike: (!alike.is_empty())
+            .then(|| format!("All of them: {}; see below.", alike.join(", "))),
         findings: findings(&cells),
         says: conclusions::of(&cells, ratios),
     }
@@ -158,7 +165,9 @@ fn how(mode: Mode) -> &'static str {
         }
         Mode::Idle => {
             "Memory of peers that are connected and say nothing, in KiB a \
-             peer; what the kernel needs is for both ends of the connection."
+             peer. PSS is the server's own. The kernel's part is what the \
+             whole system used more, for both ends of a connection, and \
+             knows only a few KiB apart: ~0 is what is lost in that."
         }
         Mode::Stream => {
             "Peers send without waiting; bytes there and back, in MB/s. A \
@@ -166,7 +175,8 @@ fn how(mode: Mode) -> &'static str {
         }
         Mode::Unp => {
             "Chapter 30's table: CPU time per connection above that of the \
-             iterative server, with its 95 % interval."
+             iterative server, with its 95 % interval. Where ± is more than \
+             the figure, no cost can be told from none."
         }
     }
 }
@@ -188,6 +198,8 @@ impl<'a> Row<'a> {
 struct Table<'a> {
     rows: Vec<Row<'a>>,
     ratios: &'a [Ratio],
+    /// Findings that no row repeats.
+    alike: &'a [String],
 }
 
 /// In the catalogue's order, and foreign servers as they were given.
@@ -303,6 +315,56 @@ impl Table<'_> {
             row.first().and_then(|of| self.ratio(of, row.cells.len() == 2));
         found.map_or_else(|| super::numbers::NONE.into(), ratio_text)
     }
+
+    /// A cell's verdict, without what is said of all.
+    fn verdict(&self, cell: &Cell) -> String {
+        let names = cell.findings.iter().map(|finding| finding.name.as_str());
+        let own = names.filter(|name| self.alike.iter().all(|it| it != name));
+        let own: Vec<&str> = own.collect();
+        match own.as_slice() {
+            [] if self.alike.is_empty() => "ok".into(),
+            own => own.join(", "),
+        }
+    }
+
+    /// What both languages have in common once, else each with its language.
+    fn verdicts(&self, row: &Row) -> String {
+        let cells = row.cells.iter().zip(&row.language);
+        let verdicts: Vec<(&str, String)> = cells
+            .filter_map(|(cell, side)| {
+                Some((side.unwrap_or(""), self.verdict(cell.as_ref()?)))
+            })
+            .collect();
+        match verdicts.as_slice() {
+            [] => super::numbers::NONE.into(),
+            [(_, only)] => only.clone(),
+            [(_, one), (_, other)] if one == other => one.clone(),
+            both => {
+                let said = both.iter().filter(|(_, it)| !it.is_empty());
+                let said = said.map(|(side, it)| format!("{side}: {it}"));
+                said.collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+}
+
+impl Sheet {
+    /// Without the columns of words that have nothing to tell: an empty
+    /// verdict, and ratios that all had too few rounds.
+    fn told(mut self) -> Sheet {
+        let is_silent =
+            |text: &String| text.is_empty() || text == "too few rounds";
+        for at in (1..self.heads.len()).rev() {
+            let is_words = self.heads[at].is_words;
+            if is_words && self.rows.iter().all(|row| is_silent(&row[at])) {
+                self.heads.remove(at);
+                for row in &mut self.rows {
+                    row.remove(at);
+                }
+            }
+        }
+        self
+    }
 }
 
 /// `no difference`, `too few rounds`, or by how much.
@@ -311,6 +373,18 @@ pub(crate) fn ratio_text(ratio: &Ratio) -> String {
         "more" | "less" => super::numbers::ratio(ratio.median, ratio.interval),
         other => other.into(),
     }
+}
+
+/// The findings that every cell has, by their names. What one server alone
+/// has needs no place of its own.
+fn alike(cells: &[&Cell]) -> Vec<String> {
+    let [first, others @ ..] = cells else { return Vec::new() };
+    let has = |cell: &Cell, name: &str| {
+        cell.findings.iter().any(|finding| finding.name == name)
+    };
+    let names = first.findings.iter().map(|finding| finding.name.clone());
+    let shared = names.filter(|name| others.iter().all(|it| has(it, name)));
+    if others.is_empty() { Vec::new() } else { shared.collect() }
 }
 
 /// The findings, each once, with those who have it.

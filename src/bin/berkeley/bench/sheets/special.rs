@@ -8,6 +8,9 @@ use super::super::record::{Cell, Latency, Memory};
 use super::super::verdict::peers_per_worker;
 use super::{Head, Sheet, Table};
 
+/// KiB a peer that the kernel's figures may be off without a word.
+const LOST: f64 = 8.0;
+
 impl Table<'_> {
     /// One line a server: three percentiles, seen from two clocks.
     pub(super) fn open(&self) -> Vec<Sheet> {
@@ -40,7 +43,7 @@ impl Table<'_> {
                 number_or_none(late.map(|late| late.p50)),
                 number_or_none(late.map(|late| late.p99)),
                 cell.dropped.map_or_else(|| NONE.into(), count),
-                cell.verdict.clone(),
+                self.verdict(cell),
             ]
         });
         vec![seen, kept]
@@ -53,21 +56,20 @@ impl Table<'_> {
         for name in ["stack", "pages", "slab"] {
             heads.push(Head::figures("kernel", name));
         }
-        heads.push(Head::figures("", "all"));
         heads.push(Head::words("verdict"));
         vec![self.lines(heads, |cell| {
             let memory = cell.memory.as_ref();
-            let kib = |of: fn(&Memory) -> f64| {
-                number_or_none(memory.map(|memory| of(memory) / 1024.0))
+            let kib = |of: fn(&Memory) -> f64, shown: fn(f64) -> String| {
+                let kib = memory.map(|memory| of(memory) / 1024.0);
+                kib.map_or_else(|| NONE.into(), shown)
             };
             vec![
-                kib(|it| it.pss_per_silent_peer),
-                kib(|it| it.pss_per_peer),
-                kib(|it| it.kernel_stacks_per_peer),
-                kib(|it| it.page_tables_per_peer),
-                kib(|it| it.slab_per_peer),
-                kib(Memory::all),
-                cell.verdict.clone(),
+                kib(|it| it.pss_per_silent_peer, own),
+                kib(|it| it.pss_per_peer, own),
+                kib(|it| it.kernel_stacks_per_peer, of_the_kernel),
+                kib(|it| it.page_tables_per_peer, of_the_kernel),
+                kib(|it| it.slab_per_peer, of_the_kernel),
+                self.verdict(cell),
             ]
         })]
     }
@@ -91,10 +93,10 @@ impl Table<'_> {
             texts.extend(
                 row.figures(|cell| cell.server_cpu.map(|cpu| cpu * 100.0)),
             );
-            texts.push(row.verdict());
+            texts.push(self.verdicts(row));
             texts
         });
-        vec![Sheet { rows: rows.collect(), heads }]
+        vec![Sheet { rows: rows.collect(), heads }.told()]
     }
 
     pub(super) fn unp(&self) -> Vec<Sheet> {
@@ -111,10 +113,10 @@ impl Table<'_> {
             texts.push(row.name.clone());
             texts.extend(row.texts(process_control));
             texts.extend(row.texts(|cell| match peers_per_worker(cell) {
-                Some([least, most]) => {
+                Some([least, most]) if cell.workers.is_some() => {
                     format!("{}–{}", count(least), count(most))
                 }
-                None => NONE.into(),
+                _ => NONE.into(),
             }));
             texts
         });
@@ -145,7 +147,22 @@ impl Table<'_> {
                 rows.push(texts);
             }
         }
-        Sheet { heads, rows }
+        Sheet { heads, rows }.told()
+    }
+}
+
+/// Whole pages by some hundred peers: more digits would be noise.
+fn own(kib: f64) -> String {
+    format!("{:.1}", kib.max(0.0))
+}
+
+/// What others do meanwhile is in it too: nothing below a KiB can be told
+/// from nothing, and what was freed in plain sight was not the peers'.
+fn of_the_kernel(kib: f64) -> String {
+    match kib {
+        kib if kib >= 1.0 => format!("{kib:.0}"),
+        kib if kib > -LOST => "~0".into(),
+        _ => NONE.into(),
     }
 }
 
@@ -156,9 +173,10 @@ fn percentiles(latency: Option<&Latency>) -> Vec<String> {
     figures.map(|figure| number_or_none(latency.map(figure))).collect()
 }
 
-/// `74.9 ±1.9`: the longer side of the interval, since a sign and a dash would
-/// be hard to tell apart where a design costs less than the baseline.
-fn process_control(cell: &Cell) -> String {
+/// `74.9 ±1.9`, with no more digits than can be told: the longer side of the
+/// interval, since a sign and a dash would be hard to tell apart where a
+/// design costs less than the baseline.
+pub(crate) fn process_control(cell: &Cell) -> String {
     if cell.model == "iterative" {
         return "baseline".into();
     }
@@ -168,7 +186,8 @@ fn process_control(cell: &Cell) -> String {
             let value = found.us_per_connection;
             let [low, high] = found.interval;
             let side = (value - low).max(high - value);
-            format!("{} ±{}", number(value), number(side))
+            let digits = usize::from(side < 9.95);
+            format!("{value:.digits$} ±{side:.digits$}")
         },
     )
 }

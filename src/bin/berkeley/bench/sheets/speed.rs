@@ -26,10 +26,10 @@ impl Table<'_> {
             );
             texts.push(self.ratio_text(row));
             texts.extend(row.figures(|cell| cell.server_cpu_us_per_request));
-            texts.push(row.verdict());
+            texts.push(self.verdicts(row));
             texts
         });
-        Sheet { rows: rows.collect(), heads }
+        Sheet { rows: rows.collect(), heads }.told()
     }
 
     fn cost(&self) -> Sheet {
@@ -73,26 +73,5 @@ impl Row<'_> {
     pub(super) fn texts(&self, text: impl Fn(&Cell) -> String) -> Vec<String> {
         let texts = self.cells.iter();
         texts.map(|cell| cell.map_or_else(|| NONE.into(), &text)).collect()
-    }
-
-    /// What both have in common once, and what not with its language.
-    pub(super) fn verdict(&self) -> String {
-        let verdicts = self.cells.iter().zip(&self.language);
-        let verdicts: Vec<(&str, &str)> = verdicts
-            .filter_map(|(cell, side)| {
-                Some((side.unwrap_or(""), cell.as_ref()?.verdict.as_str()))
-            })
-            .collect();
-        match verdicts.as_slice() {
-            [] => NONE.into(),
-            [(_, only)] => (*only).into(),
-            [(_, one), (_, other)] if one == other => (*one).into(),
-            both => {
-                let of = |(side, verdict): &(&str, &str)| {
-                    format!("{side}: {verdict}")
-                };
-                both.iter().map(of).collect::<Vec<_>>().join("; ")
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@
 //! round: a median of such rounds would jump between two steps. So whatever
 //! is CPU per request is a quotient of sums, and whole rounds are drawn.
 
-use super::{median, quantile};
+use super::{quantile, sorted};
 use crate::bench::numbers::{at_random, float};
 
 const RESAMPLES: usize = 2000;
@@ -30,19 +30,20 @@ pub(crate) struct Part {
 
 /// The median of one number a round, be it a rate or a ratio of two rates.
 pub(crate) fn middle(values: &[f64]) -> Option<Estimate> {
-    estimate(values, &[], |values, _| median(values))
+    let sorted = sorted(values);
+    estimate(values.len(), 0, |of, _| middle_of(&sorted, of))
 }
 
 /// All amounts by all of what they were for.
 pub(crate) fn quotient(rounds: &[Part]) -> Option<Estimate> {
-    estimate(rounds, &[], |rounds, _| divide(rounds.iter()))
+    estimate(rounds.len(), 0, |of, _| divide(rounds, |round| round, of))
 }
 
 /// One quotient by another, each pair measured in one round.
 pub(crate) fn ratio_of_quotients(pairs: &[[Part; 2]]) -> Option<Estimate> {
-    estimate(pairs, &[], |pairs, _| {
-        let of = divide(pairs.iter().map(|pair| &pair[0]))?;
-        finite(of / divide(pairs.iter().map(|pair| &pair[1]))?)
+    estimate(pairs.len(), 0, |drawn, _| {
+        let of = divide(pairs, |pair| &pair[0], drawn)?;
+        finite(of / divide(pairs, |pair| &pair[1], drawn)?)
     })
 }
 
@@ -50,15 +51,18 @@ pub(crate) fn ratio_of_quotients(pairs: &[[Part; 2]]) -> Option<Estimate> {
 pub(crate) fn difference_of_quotients(
     pairs: &[[Part; 2]],
 ) -> Option<Estimate> {
-    estimate(pairs, &[], |pairs, _| {
-        let of = divide(pairs.iter().map(|pair| &pair[0]))?;
-        finite(of - divide(pairs.iter().map(|pair| &pair[1]))?)
+    estimate(pairs.len(), 0, |drawn, _| {
+        let of = divide(pairs, |pair| &pair[0], drawn)?;
+        finite(of - divide(pairs, |pair| &pair[1], drawn)?)
     })
 }
 
 /// Medians of two runs that know nothing of each other.
 pub(crate) fn ratio_of_middles(of: &[f64], to: &[f64]) -> Option<Estimate> {
-    estimate(of, to, |of, to| finite(median(of)? / median(to)?))
+    let (above, below) = (sorted(of), sorted(to));
+    estimate(of.len(), to.len(), |of, to| {
+        finite(middle_of(&above, of)? / middle_of(&below, to)?)
+    })
 }
 
 /// Quotients of two runs that know nothing of each other.
@@ -66,14 +70,42 @@ pub(crate) fn ratio_of_strange_quotients(
     of: &[Part],
     to: &[Part],
 ) -> Option<Estimate> {
-    estimate(of, to, |of, to| finite(divide(of.iter())? / divide(to.iter())?))
+    let (above, below) = (of, to);
+    estimate(of.len(), to.len(), |of, to| {
+        let of = divide(above, |round| round, of)?;
+        finite(of / divide(below, |round| round, to)?)
+    })
 }
 
-fn divide<'a>(rounds: impl Iterator<Item = &'a Part>) -> Option<f64> {
+/// The median, each value standing there as often as it was drawn: what is
+/// sorted once need not be sorted again two thousand times.
+fn middle_of(sorted: &[f64], drawn: &[u32]) -> Option<f64> {
+    let all: u32 = drawn.iter().sum();
+    let (low, high) = (all.checked_sub(1)? / 2, all / 2);
+    let mut seen = 0;
+    let mut below = None;
+    for (value, times) in sorted.iter().zip(drawn) {
+        seen += times;
+        if seen > low && below.is_none() {
+            below = Some(*value);
+        }
+        if seen > high {
+            return Some(f64::midpoint(below?, *value));
+        }
+    }
+    None
+}
+
+fn divide<T>(
+    rounds: &[T],
+    part: impl Fn(&T) -> &Part,
+    drawn: &[u32],
+) -> Option<f64> {
     let mut sum = Part { amount: 0.0, of: 0.0 };
-    for round in rounds {
-        sum.amount += round.amount;
-        sum.of += round.of;
+    for (round, times) in rounds.iter().zip(drawn) {
+        let (part, times) = (part(round), f64::from(*times));
+        sum.amount += part.amount * times;
+        sum.of += part.of * times;
     }
     finite(sum.amount / sum.of)
 }
@@ -82,17 +114,23 @@ fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// `figure` of the rounds as they were, and of two thousand drawings.
-fn estimate<T: Copy>(
-    of: &[T],
-    to: &[T],
-    figure: impl Fn(&mut [T], &mut [T]) -> Option<f64>,
+/// `figure` of the rounds as they were, each once, and of two thousand
+/// drawings: it is told how often each round of the one run was drawn, and
+/// each of the other.
+fn estimate(
+    of: usize,
+    to: usize,
+    figure: impl Fn(&[u32], &[u32]) -> Option<f64>,
 ) -> Option<Estimate> {
-    let value = figure(&mut of.to_vec(), &mut to.to_vec())?;
-    let mut chance = Chance::of(value, of.len() + to.len());
-    let mut figures: Vec<f64> = (0..RESAMPLES)
-        .filter_map(|_| figure(&mut chance.draw(of), &mut chance.draw(to)))
-        .collect();
+    let (mut above, mut below) = (vec![1; of], vec![1; to]);
+    let value = figure(&above, &below)?;
+    let mut chance = Chance::of(value, of + to);
+    let mut figures = Vec::with_capacity(RESAMPLES);
+    for _ in 0..RESAMPLES {
+        chance.draw(&mut above);
+        chance.draw(&mut below);
+        figures.extend(figure(&above, &below));
+    }
     figures.sort_unstable_by(f64::total_cmp);
     let low = quantile(&figures, 0.025)?;
     let high = quantile(&figures, 0.975)?;
@@ -117,9 +155,12 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    fn draw<T: Copy>(&mut self, rounds: &[T]) -> Vec<T> {
-        let count = rounds.len();
-        (0..count).map(|_| rounds[at_random(self.next(), count)]).collect()
+    /// As many rounds as there are, with replacement.
+    fn draw(&mut self, times: &mut [u32]) {
+        times.fill(0);
+        for _ in 0..times.len() {
+            times[at_random(self.next(), times.len())] += 1;
+        }
     }
 }
 

@@ -21,17 +21,19 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(sorted[below] + way * (sorted[above] - sorted[below]))
 }
 
-/// Sorts on the way: a caller that resamples a thousand times has a buffer of
-/// its own, and no use for a copy.
-pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    quantile(values, 0.5)
+pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}
+
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
+    quantile(&sorted(values), 0.5)
 }
 
 /// The quartiles.
 pub(crate) fn spread(values: &[f64]) -> Option<[f64; 2]> {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
+    let sorted = sorted(values);
     Some([quantile(&sorted, 0.25)?, quantile(&sorted, 0.75)?])
 }
 
@@ -51,8 +53,8 @@ mod tests {
 
     #[test]
     fn order_does_not_matter_and_nothing_has_no_median() {
-        assert_eq!(median(&mut [9.0, 1.0, 5.0]), Some(5.0));
-        assert_eq!(median(&mut []), None);
+        assert_eq!(median(&[9.0, 1.0, 5.0]), Some(5.0));
+        assert_eq!(median(&[]), None);
         assert_eq!(spread(&[4.0, 1.0, 3.0, 2.0]), Some([1.75, 3.25]));
         assert_eq!(spread(&[]), None);
     }

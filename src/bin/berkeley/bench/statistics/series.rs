@@ -35,7 +35,7 @@ pub(crate) fn drift(values: &[f64]) -> Option<f64> {
     }
     let n = float(count);
     let deviation = (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
-    let change = median(&mut slopes)? * n / median(&mut values.to_vec())?;
+    let change = median(&slopes)? * n / median(values)?;
     let is_trend = (rises.abs() - 1.0) / deviation > BEYOND_CHANCE;
     (is_trend && change.abs() > MATTERS && change.is_finite())
         .then_some(change)

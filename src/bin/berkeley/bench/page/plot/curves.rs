@@ -39,7 +39,7 @@ pub(in super::super) struct Curves {
     pub(in super::super) id: String,
     pub(in super::super) x: Axis,
     pub(in super::super) y: Axis,
-    pub(in super::super) curves: Vec<Curve>,
+    pub(in super::super) all: Vec<Curve>,
     /// Shade what lies between a solid and a dashed line.
     pub(in super::super) shaded: bool,
 }
@@ -47,7 +47,7 @@ pub(in super::super) struct Curves {
 impl Curves {
     pub(in super::super) fn draw(&self) -> Vec<Element> {
         let mut names: Vec<&str> = Vec::new();
-        for curve in &self.curves {
+        for curve in &self.all {
             if !names.contains(&curve.name.as_str()) {
                 names.push(&curve.name);
             }
@@ -72,7 +72,7 @@ impl Curves {
     fn panel(&self, name: &str, behind: Option<Element>) -> Element {
         let (x, y) = (self.x(), self.y());
         let title = format!("{name}: {} by {}", self.y.title, self.x.title);
-        let mine = || self.curves.iter().filter(|c| c.name == name);
+        let mine = || self.all.iter().filter(|c| c.name == name);
         let mut words = Vec::new();
         let mut paint = Element::new("g");
         for curve in mine() {
@@ -95,7 +95,7 @@ impl Curves {
             svg.push(&behind);
         }
         if self.shaded {
-            svg.push(&self.between(mine()));
+            svg.push(&self.between(name));
         }
         svg.add(&paint)
     }
@@ -106,7 +106,7 @@ impl Curves {
         if !first {
             return Element::new("use").with("href", &format!("#{id}"));
         }
-        let solid = self.curves.iter().filter(|c| !c.dashed);
+        let solid = self.all.iter().filter(|c| !c.dashed);
         let all: String = solid.map(|c| self.path(&c.points)).collect();
         Element::new("path").class("behind").with("id", &id).with("d", &all)
     }
@@ -124,14 +124,12 @@ impl Curves {
         drawn
     }
 
-    fn between<'a>(
-        &self,
-        curves: impl Iterator<Item = &'a Curve> + Clone,
-    ) -> Element {
+    fn between(&self, name: &str) -> Element {
         let mut all = Element::new("g");
+        let curves = || self.all.iter().filter(|curve| curve.name == name);
         let lower = |mark| move |c: &&Curve| c.dashed && c.mark == mark;
-        for over in curves.clone().filter(|c| !c.dashed) {
-            let Some(under) = curves.clone().find(lower(over.mark)) else {
+        for over in curves().filter(|c| !c.dashed) {
+            let Some(under) = curves().find(lower(over.mark)) else {
                 continue;
             };
             let mut points = over.points.clone();
@@ -170,7 +168,7 @@ impl Curves {
         let mut path = String::new();
         for [x, y] in self.shown(points) {
             path.push(if path.is_empty() { 'M' } else { 'L' });
-            path += &format!("{} {}", coordinate(x), coordinate(y));
+            path += format!("{} {}", coordinate(x), coordinate(y)).as_str();
         }
         path
     }

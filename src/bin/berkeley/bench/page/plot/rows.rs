@@ -7,10 +7,12 @@ use super::unit::Unit;
 use super::{Mark, drawing, frame, label, line, width_of};
 
 const WIDTH: f64 = 400.0;
-const LEFT: f64 = 130.0;
+const LEFT: f64 = 138.0;
 const RIGHT: f64 = 342.0;
 const TOP: f64 = 26.0;
-const LINE: f64 = 12.0;
+const LINE: f64 = 15.0;
+/// Dots lie below the mark that sums them up, and are not hidden by it.
+const BELOW: f64 = 5.5;
 const GAP: f64 = 5.0;
 
 /// What is known of one name in one language.
@@ -30,13 +32,22 @@ pub(in super::super) struct Row {
     pub(in super::super) samples: Vec<Sample>,
 }
 
+/// What values are to be seen against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum About {
+    /// As far below as above.
+    One,
+    Zero,
+    /// Each other: a place on an axis says as much wherever the axis starts.
+    Themselves,
+}
+
 pub(in super::super) struct Rows {
     pub(in super::super) title: String,
     pub(in super::super) axis: String,
     pub(in super::super) unit: Unit,
-    /// About one, instead of from zero.
-    pub(in super::super) ratio: bool,
-    pub(in super::super) rows: Vec<Row>,
+    pub(in super::super) about: About,
+    pub(in super::super) all: Vec<Row>,
 }
 
 impl Sample {
@@ -48,23 +59,28 @@ impl Sample {
 
 impl Rows {
     pub(in super::super) fn draw(&self) -> Element {
-        let lines: f64 = self.rows.iter().map(Row::height).sum();
+        let lines: f64 = self.all.iter().map(Row::height).sum();
         let bottom = TOP + lines + 4.0;
         let scale = self.scale().over(LEFT, RIGHT);
         let words: Vec<String> =
-            self.rows.iter().map(|row| row.said(self.unit)).collect();
+            self.all.iter().map(|row| row.said(self.unit)).collect();
         let axis =
             frame::bottom(&scale, self.unit, &self.axis, [TOP - 2.0, bottom]);
         let mut svg =
             drawing(WIDTH, bottom + 32.0, &self.title, &words.join("; "))
                 .add(&label(2.0, 13.0, "name", &self.title))
                 .add(&axis);
-        if self.ratio {
-            let x = scale.place(1.0);
+        let compared = match self.about {
+            About::One => Some(1.0),
+            About::Zero => Some(0.0),
+            About::Themselves => None,
+        };
+        if let Some(value) = compared {
+            let x = scale.place(value);
             svg.push(&line("one", [x, TOP - 2.0], [x, bottom]));
         }
         let mut y = TOP;
-        for row in &self.rows {
+        for row in &self.all {
             svg.push(&row.draw(&scale, self.unit, y));
             y += row.height();
         }
@@ -72,12 +88,12 @@ impl Rows {
     }
 
     fn scale(&self) -> Scale {
-        let samples = self.rows.iter().flat_map(|row| &row.samples);
+        let samples = self.all.iter().flat_map(|row| &row.samples);
         let values = samples.flat_map(Sample::values);
-        if self.ratio {
-            Scale::ratio(values)
-        } else {
-            Scale::linear(values, 4.0)
+        match self.about {
+            About::One => Scale::ratio(values),
+            About::Zero => Scale::linear(values, 4.0),
+            About::Themselves => Scale::around(values, 4.0),
         }
     }
 }
@@ -91,10 +107,10 @@ impl Row {
         let mut said = self.name.clone();
         for sample in &self.samples {
             if let Some(median) = sample.median {
-                said += &format!(" {}", unit.said(median));
+                said += format!(" {}", unit.said(median)).as_str();
             }
             if !sample.word.is_empty() {
-                said += &format!(" ({})", sample.word);
+                said += format!(" ({})", sample.word).as_str();
             }
         }
         said
@@ -119,10 +135,11 @@ impl Row {
 }
 
 impl Sample {
-    fn draw(&self, scale: &Scale, unit: Unit, y: f64) -> Element {
+    fn draw(&self, scale: &Scale, unit: Unit, middle: f64) -> Element {
         let mut drawn = Element::new("g");
+        let y = if self.dots.is_empty() { middle } else { middle - 2.0 };
         for disturbed in [false, true] {
-            let path = self.path(scale, y, disturbed);
+            let path = self.path(scale, y + BELOW, disturbed);
             if !path.is_empty() {
                 let class = if disturbed { "dots away" } else { "dots" };
                 let dots = Element::new("path").class(class);
@@ -171,8 +188,8 @@ impl Sample {
         for (value, _) in self.dots.iter().filter(|dot| dot.1 == disturbed) {
             off = (off + 0.618_034) % 1.0;
             let x = coordinate(scale.place(*value));
-            let y = coordinate(y + (off - 0.5) * 6.0);
-            path += &format!("M{x} {y}h0");
+            let y = coordinate(y + (off - 0.5) * 3.0);
+            path += format!("M{x} {y}h0").as_str();
         }
         path
     }

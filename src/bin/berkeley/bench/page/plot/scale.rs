@@ -28,7 +28,22 @@ impl Scale {
         wanted: f64,
     ) -> Scale {
         let (low, high) = span(values).unwrap_or((0.0, 1.0));
-        let low = low.min(0.0);
+        Scale::stepped(low.min(0.0), high, wanted)
+    }
+
+    /// From the round number below all values, unless zero is not far: for
+    /// marks, which are places and not lengths.
+    pub(in super::super) fn around(
+        values: impl Iterator<Item = f64>,
+        wanted: f64,
+    ) -> Scale {
+        let (low, high) = span(values).unwrap_or((0.0, 1.0));
+        let is_near_zero = low < high / 2.0;
+        let low = if is_near_zero { low.min(0.0) } else { low };
+        Scale::stepped(low, high, wanted)
+    }
+
+    fn stepped(low: f64, high: f64, wanted: f64) -> Scale {
         let high = if high > low { high } else { low + 1.0 };
         let step = round_step((high - low) / wanted);
         let (low, high) = ((low / step).floor(), (high / step).ceil());
@@ -102,6 +117,17 @@ impl Scale {
 
     fn new(kind: Kind, low: f64, high: f64, ticks: Vec<f64>) -> Scale {
         Scale { kind, low, high, start: 0.0, end: 1.0, ticks }
+    }
+
+    /// The same, each so many times as much: round numbers of KiB are no
+    /// round numbers of bytes.
+    pub(in super::super) fn times(mut self, factor: f64) -> Scale {
+        self.low *= factor;
+        self.high *= factor;
+        for tick in &mut self.ticks {
+            *tick *= factor;
+        }
+        self
     }
 
     /// The same values at other places of the drawing.
@@ -190,6 +216,16 @@ mod tests {
         near(scale.ticks(), &[0.0, 2.0, 4.0, 6.0, 8.0]);
         let scale = Scale::linear([-3.0, 7.0].into_iter(), 4.0);
         near(scale.ticks(), &[-5.0, 0.0, 5.0, 10.0]);
+    }
+
+    #[test]
+    fn marks_far_from_zero_need_not_start_there() {
+        let scale = Scale::around([9.1, 9.9].into_iter(), 4.0);
+        near(scale.ticks(), &[9.0, 9.2, 9.4, 9.6, 9.8, 10.0]);
+        let scale = Scale::around([3.0, 9.9].into_iter(), 4.0);
+        near(scale.ticks(), &[0.0, 5.0, 10.0]);
+        let scale = Scale::linear([99.0].into_iter(), 4.0).times(1024.0);
+        near(scale.ticks(), &[0.0, 51_200.0, 102_400.0]);
     }
 
     #[test]

@@ -13,6 +13,8 @@ const TOP: f64 = 26.0;
 const LINE: f64 = 13.0;
 const GAP: f64 = 5.0;
 
+const KIB: f64 = 1024.0;
+
 /// How many parts there are shades for: `part-0`, `part-1`, …
 pub(in super::super) const PARTS: usize = 4;
 
@@ -20,7 +22,7 @@ pub(in super::super) const PARTS: usize = 4;
 pub(in super::super) struct Bars {
     pub(in super::super) name: String,
     pub(in super::super) hue: String,
-    pub(in super::super) bars: Vec<(Mark, [f64; PARTS])>,
+    pub(in super::super) each: Vec<(Mark, [f64; PARTS])>,
 }
 
 pub(in super::super) struct Stack {
@@ -32,21 +34,21 @@ pub(in super::super) struct Stack {
 
 impl Stack {
     pub(in super::super) fn draw(&self) -> Element {
-        let sums = self.rows.iter().flat_map(|row| &row.bars);
-        let sums = sums.map(|(_, parts)| parts.iter().sum());
-        let scale = Scale::linear(sums, 4.0).over(LEFT, RIGHT);
+        let sums = self.rows.iter().flat_map(|row| &row.each);
+        let sums = sums.map(|(_, parts)| parts.iter().sum::<f64>() / KIB);
+        let scale = Scale::linear(sums, 4.0).times(KIB).over(LEFT, RIGHT);
         let mut y = TOP;
         let mut paint = Element::new("g");
         let mut words = Vec::new();
         for row in &self.rows {
-            let height = LINE * super::count(row.bars.len());
+            let height = LINE * super::count(row.each.len());
             let mut group = Element::new("g").class(&row.hue).add(&label(
                 LEFT - 24.0,
                 y + height / 2.0 + 4.0,
                 "row end",
                 &row.name,
             ));
-            for (mark, parts) in &row.bars {
+            for (mark, parts) in &row.each {
                 group.push(&self.bar(&scale, *mark, parts, y));
                 let sum = self.unit.said(parts.iter().sum());
                 words.push(format!("{} {sum}", row.name));
@@ -88,7 +90,10 @@ impl Stack {
                 bar.push(&rect.class("hatch"));
             }
         }
-        let number = self.unit.tick(below);
+        let number = match below {
+            sum if sum < KIB => "< 1 KiB".to_owned(),
+            sum => self.unit.tick((sum / KIB).round() * KIB),
+        };
         bar.add(&label(WIDTH - 2.0, y + 10.0, "number end", &number))
     }
 }

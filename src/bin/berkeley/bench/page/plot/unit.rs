@@ -67,7 +67,7 @@ fn trimmed(value: f64, unit: &str) -> String {
     let digits = match value.abs() {
         v if v >= 99.95 => 0,
         v if v >= 9.995 => 1,
-        v if v >= 0.1 || v < 1e-9 => 2,
+        v if !(1e-9..0.1).contains(&v) => 2,
         _ => 3,
     };
     let mut text = format!("{value:.digits$}");
