@@ -102,17 +102,25 @@ pub(crate) fn says(interval: [f64; 2], rounds: usize) -> &'static str {
     }
 }
 
-/// By their numbers; a disturbed round takes its partner with it. Where all
-/// are disturbed, they are what there is, and no good.
+/// Twins by their numbers, since they took turns in a round: a disturbed one
+/// takes its partner with it. Others were measured seconds apart, so there the
+/// good rounds of both are taken as they come. Where all are disturbed, they
+/// are what there is, and no good.
 fn pairs<'a>(of: &'a Cell, to: &'a Cell) -> (Vec<[&'a Round; 2]>, bool) {
-    let pairs = of.rounds.iter().zip(&to.rounds);
-    let sound: Vec<[&Round; 2]> = pairs
-        .filter(|(of, to)| is_sound(of) && is_sound(to))
-        .map(|(of, to)| [of, to])
-        .collect();
-    let good = sound.iter().filter(|[of, to]| is_good(of) && is_good(to));
-    let good: Vec<[&Round; 2]> = good.copied().collect();
-    if good.is_empty() { (sound, false) } else { (good, true) }
+    let both = |is: fn(&Round) -> bool| -> Vec<[&'a Round; 2]> {
+        let pairs = of.rounds.iter().zip(&to.rounds);
+        pairs
+            .filter(|(of, to)| is(of) && is(to))
+            .map(|(of, to)| [of, to])
+            .collect()
+    };
+    let each = |is: fn(&Round) -> bool| -> Vec<[&'a Round; 2]> {
+        let of = of.rounds.iter().filter(|round| is(round));
+        let to = to.rounds.iter().filter(|round| is(round));
+        of.zip(to).map(|(of, to)| [of, to]).collect()
+    };
+    let good = if are_twins(of, to) { both(is_good) } else { each(is_good) };
+    if good.is_empty() { (both(is_sound), false) } else { (good, true) }
 }
 
 fn rates(mode: Mode, pairs: &[[&Round; 2]]) -> Option<(Estimate, Vec<f64>)> {
