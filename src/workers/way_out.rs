@@ -104,9 +104,13 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
 /// would inherit it locked for ever. So the first signal, our own, only tells
 /// that the thread waits for signals.
 fn wake_thread(way_out: &'static WayOut) -> Result<(), Failed> {
+    children::keep_signal_stack();
     ctrlc::set_handler(|| {
-        if way_out.awake.swap(true, Ordering::SeqCst) {
+        if way_out.awake.load(Ordering::SeqCst) {
             leave(way_out);
+        } else {
+            children::keep_signal_stack();
+            way_out.awake.store(true, Ordering::SeqCst);
         }
     })
     .map_err(|why| Failed::because("ctrlc", why.to_string()))?;
