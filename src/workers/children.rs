@@ -61,8 +61,9 @@ pub fn keep_signal_stack() {
     // SAFETY: the call has succeeded, so it is filled in.
     let stack = unsafe { stack.assume_init() };
     if stack.ss_flags & libc::SS_DISABLE == 0 {
-        let guard = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
-        let guard = guard.unwrap_or(4096).cast_unsigned() as usize;
+        let page = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+        let guard = page.and_then(|page| usize::try_from(page).ok());
+        let guard = guard.unwrap_or(4096);
         let start = stack.ss_sp.wrapping_byte_sub(guard);
         let length = stack.ss_size + guard;
         // SAFETY: a mark for `fork`; in this process nothing changes. Where
