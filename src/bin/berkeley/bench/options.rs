@@ -168,9 +168,8 @@ impl Options {
 
     fn nonsense(&self) -> Option<String> {
         let has = |mode| self.mode.contains(&mode);
-        let is_other = |than| {
-            self.protocol.filter(|protocol| *protocol != than).is_some()
-        };
+        let is_other =
+            |than| self.protocol.is_some_and(|protocol| protocol != than);
         if has(Mode::Unp) && is_other(Protocol::Supply) {
             return Some("--mode unp speaks supply alone".into());
         }
@@ -180,12 +179,9 @@ impl Options {
         let supplies =
             has(Mode::Unp) || self.protocol == Some(Protocol::Supply);
         let large = self.size.iter().find(|size| **size > SUPPLY);
-        match large.filter(|_| supplies) {
-            Some(size) => Some(format!(
-                "--size {size}: supply gives {SUPPLY} bytes at most"
-            )),
-            None => None,
-        }
+        large.filter(|_| supplies).map(|size| {
+            format!("--size {size}: supply gives {SUPPLY} bytes at most")
+        })
     }
 
     pub(crate) fn has(&self, language: Language) -> bool {
