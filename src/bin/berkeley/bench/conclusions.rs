@@ -205,26 +205,33 @@ fn hidden(cells: &[&Cell]) -> Option<String> {
     })
 }
 
-fn cheapest_control(cells: &[&Cell]) -> Option<String> {
-    let mut found: Vec<(&Cell, f64)> = cells
-        .iter()
-        .filter(|cell| is_honest(cell))
-        .filter_map(|cell| {
-            Some((*cell, cell.process_control.as_ref()?.us_per_connection))
-        })
-        .collect();
-    found.sort_by(|one, other| one.1.total_cmp(&other.1));
-    let ((least, low), (most, high)) = (found.first()?, found.last()?);
-    (found.len() > 1).then(|| {
-        format!(
-            "Process control costs the least in {} ({} µs a connection), the \
-             most in {} ({} µs).",
+/// Where an interval has 0 in it, there is no cost to be told from none.
+fn cheapest_control(cells: &[&Cell]) -> Vec<String> {
+    let honest = cells.iter().filter(|cell| is_honest(cell));
+    let costs = honest
+        .filter_map(|cell| Some((*cell, cell.process_control.as_ref()?)));
+    let (free, mut dear): (Vec<_>, Vec<_>) =
+        costs.partition(|(_, cost)| cost.interval[0] <= 0.0);
+    dear.sort_by(|(_, one), (_, other)| {
+        one.us_per_connection.total_cmp(&other.us_per_connection)
+    });
+    let mut says = Vec::new();
+    if let [(least, low), .., (most, high)] = &dear[..] {
+        says.push(format!(
+            "Process control costs from {} µs a connection in {} to {} µs in \
+             {}.",
+            number(low.us_per_connection),
             named(least),
-            number(*low),
+            number(high.us_per_connection),
             named(most),
-            number(*high)
-        )
-    })
+        ));
+    }
+    if !free.is_empty() {
+        let names: Vec<String> =
+            free.iter().map(|(cell, _)| named(cell)).collect();
+        says.push(format!("No cost to be told from none: {}.", list(&names)));
+    }
+    says
 }
 
 /// With its workers, where it has a fixed number.
