@@ -6,10 +6,10 @@
 //! of a CPU drifts by more than their difference within a second. Models come
 //! in a new random order in each round.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use nix::sys::resource::{Resource, getrlimit};
 
 use super::contender::{Entry, Running, must_live, why};
 use super::crew::Crew;
@@ -21,6 +21,7 @@ use super::meter::others::Window;
 use super::plan::Part;
 use super::record::Mode;
 use super::shuffle::Shuffle;
+use super::sittings::sittings;
 use super::tally::{Others, Tally};
 use super::verdict::{ENOUGH, is_good};
 use crate::generator::orders::Until;
@@ -32,9 +33,6 @@ const TOO_MUCH: f64 = 0.05;
 
 /// Seconds of the first turn, which does not count.
 const WARM_UP: f64 = 0.02;
-
-/// Descriptors of a generator that are not connections.
-const SPARE: u64 = 100;
 
 /// One server in this heat.
 pub(crate) struct Contender {
@@ -52,7 +50,8 @@ pub(crate) struct Heat<'a> {
     crew: Crew,
     counters: Counters,
     cpus: &'a Cpus,
-    pub(crate) contenders: Vec<Contender>,
+    shuffle: Shuffle,
+    contenders: Vec<Contender>,
 }
 
 impl<'a> Heat<'a> {
@@ -74,6 +73,7 @@ impl<'a> Heat<'a> {
             crew: Crew::start(part.generators as usize, &cpus.generators)?,
             counters: Counters::open()?,
             cpus,
+            shuffle: Shuffle::new(),
             contenders: contenders.collect(),
         })
     }
@@ -84,39 +84,88 @@ impl<'a> Heat<'a> {
         &mut self,
         mut tell: impl FnMut(u32, f64, &str),
     ) -> Result<()> {
-        tell(0, 0.0, "all servers start");
+        let mut blocks = self.blocks();
+        let rounds = self.part.pace.rounds;
+        for sitting in sittings(rounds) {
+            self.sit_down(&sitting, &mut tell)?;
+            let (first, last) = sitting.into_inner();
+            for round in first..=last {
+                self.round(round, &mut blocks, |_, _| true, &mut tell)?;
+            }
+            if last == rounds {
+                self.make_up_for(&mut blocks, &mut tell)?;
+            }
+            self.end()?;
+        }
+        Ok(())
+    }
+
+    /// All servers are up, all peers connected, everybody is warm.
+    fn sit_down(
+        &mut self,
+        sitting: &RangeInclusive<u32>,
+        tell: &mut impl FnMut(u32, f64, &str),
+    ) -> Result<()> {
+        let done = self.done(*sitting.start());
+        tell(0, done, "all servers start");
         self.start()?;
         for index in 0..self.contenders.len() {
-            tell(0, 0.0, &self.contenders[index].entry.name());
+            tell(0, done, &self.contenders[index].entry.name());
             self.attempt(index, Heat::connect)?;
         }
         for index in 0..self.contenders.len() {
             self.attempt(index, Heat::warm_up)?;
         }
-        let mut blocks = self.blocks();
-        let mut shuffle = Shuffle::new();
-        let rounds = self.part.pace.rounds;
-        for round in 1..=rounds + rounds / 2 {
-            let is_asked = round <= rounds;
-            if !is_asked && !blocks.iter().any(|block| self.lacks(block)) {
-                break;
-            }
-            shuffle.shuffle(&mut blocks);
-            for block in &mut blocks {
-                if is_asked || self.lacks(block) || self.is_reference(block) {
-                    let model = &self.contenders[block[0]].entry.model;
-                    let done = f64::from(round - 1) / f64::from(rounds);
-                    tell(round, done.min(1.0), model);
-                    shuffle.shuffle(block);
-                    self.round(block)?;
-                }
+        Ok(())
+    }
+
+    /// One round of all blocks of whom this is true, in a random order.
+    fn round(
+        &mut self,
+        round: u32,
+        blocks: &mut [Vec<usize>],
+        is_wanted: impl Fn(&Self, &[usize]) -> bool,
+        tell: &mut impl FnMut(u32, f64, &str),
+    ) -> Result<()> {
+        self.shuffle.shuffle(blocks);
+        for block in blocks {
+            if is_wanted(self, block) {
+                let model = &self.contenders[block[0]].entry.model;
+                tell(round, self.done(round), model);
+                self.shuffle.shuffle(block);
+                self.block(block)?;
             }
         }
-        self.end()
+        Ok(())
+    }
+
+    /// Rounds for those that others have disturbed, up to half as many again.
+    fn make_up_for(
+        &mut self,
+        blocks: &mut [Vec<usize>],
+        tell: &mut impl FnMut(u32, f64, &str),
+    ) -> Result<()> {
+        let rounds = self.part.pace.rounds;
+        for round in rounds + 1..=rounds + rounds / 2 {
+            if !blocks.iter().any(|block| self.lacks(block)) {
+                break;
+            }
+            let is_wanted = |heat: &Heat<'_>, block: &[usize]| {
+                heat.lacks(block) || heat.is_reference(block)
+            };
+            self.round(round, blocks, is_wanted, tell)?;
+        }
+        Ok(())
+    }
+
+    /// The share of the rounds before this one.
+    fn done(&self, round: u32) -> f64 {
+        let rounds = f64::from(self.part.pace.rounds);
+        (f64::from(round - 1) / rounds).min(1.0)
     }
 
     /// Whether others have disturbed so many rounds that those which are left
-    /// are too few for a verdict. There are up to half as many again then.
+    /// are too few for a verdict.
     fn lacks(&self, block: &[usize]) -> bool {
         let rounds = self.part.pace.rounds as usize;
         rounds >= ENOUGH
@@ -229,7 +278,7 @@ impl<'a> Heat<'a> {
     }
 
     /// One round of one block: its members take turns.
-    fn round(&mut self, block: &[usize]) -> Result<()> {
+    fn block(&mut self, block: &[usize]) -> Result<()> {
         let in_race: Vec<usize> = block
             .iter()
             .copied()
@@ -354,12 +403,12 @@ impl<'a> Heat<'a> {
             }
         }
         for index in 0..self.contenders.len() {
+            let Some(running) = self.contenders[index].running.take() else {
+                continue;
+            };
             self.attempt(index, |heat, index| {
                 let contender = &mut heat.contenders[index];
-                let Some(running) = &contender.running else {
-                    return Ok(());
-                };
-                let stats = contender.entry.end(&mut heat.stage, running)?;
+                let stats = contender.entry.end(&mut heat.stage, &running)?;
                 let usage = running.who.and_then(|who| heat.stage.usage(who));
                 contender.tally.ended(stats, usage, contender.switches);
                 Ok(())
@@ -367,31 +416,4 @@ impl<'a> Heat<'a> {
         }
         Ok(())
     }
-}
-
-/// Connections that stay open need descriptors: when there are not enough for
-/// all, there are several heats. Twins are never separated by that, unless
-/// there are not even enough for two.
-pub(crate) fn heats(
-    part: &Part,
-    entries: Vec<Entry>,
-) -> Result<Vec<Vec<Entry>>> {
-    let (_, limit) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    let each = match part.mode {
-        Mode::Connect | Mode::Unp => 0,
-        _ => u64::from(part.concurrency),
-    };
-    let room = limit.saturating_sub(SPARE) * u64::from(part.generators);
-    let most = room.checked_div(each).unwrap_or(u64::MAX).max(1);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    // An even number keeps pairs together.
-    let most = if most > 1 { most / 2 * 2 } else { 1 };
-    let mut heats: Vec<Vec<Entry>> = Vec::new();
-    for entry in entries {
-        match heats.last_mut() {
-            Some(heat) if heat.len() < most => heat.push(entry),
-            _ => heats.push(vec![entry]),
-        }
-    }
-    Ok(heats)
 }

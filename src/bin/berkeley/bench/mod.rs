@@ -31,6 +31,7 @@ mod record;
 mod schedule;
 mod sheets;
 mod shuffle;
+mod sittings;
 mod statistics;
 mod table;
 mod tally;
@@ -194,7 +195,7 @@ impl Bench<'_> {
         if part.mode == Mode::Idle {
             return self.idle(part, entries, schedule);
         }
-        for entries in heat::heats(part, entries)? {
+        for entries in sittings::heats(part, entries)? {
             let mut heat = Heat::new(part, &self.cpus, entries)?;
             let done = heat.run(|round, done, name| {
                 schedule.advance(done);

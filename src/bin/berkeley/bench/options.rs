@@ -33,7 +33,8 @@ MODE    pingpong  peers stay and ask again and again  --concurrency 1,8,50
 MODELS  names, classic (the rows of chapter 30), all
 
 One request at a time is compared with its twin's: Rust and C take turns every
---slice milliseconds, the models in a new random order in each round. What is
+--slice milliseconds, the models in a new random order in each round, and
+servers are started anew every four rounds. What is
 said of a difference needs ten rounds that nobody disturbed; where there are
 fewer, up to half as many --rounds are added.
 

@@ -36,9 +36,18 @@ pub(crate) struct Pace {
 
 /// A server's backlog answers a lost SYN's first repetition after a second.
 const CONNECTING_MS: u64 = 1500;
-/// An answer that takes longer than this after the end of a slice is left
-/// under way.
-const ANSWERING_MS: u64 = 250;
+
+/// How long an answer may take after the end of a turn, before it is left
+/// under way: whoever starves is waited for so long, once.
+fn patience_ms(mode: Mode) -> u64 {
+    match mode {
+        Mode::Pingpong | Mode::Stream => 150,
+        Mode::Open => 250,
+        Mode::Idle => 500,
+        // Everybody's turn comes, with any design.
+        Mode::Connect | Mode::Unp => 2000,
+    }
+}
 
 /// All parts of a run.
 pub(crate) fn parts(options: &Options) -> Vec<Part> {
@@ -162,7 +171,7 @@ impl Part {
             connections: self.concurrency as usize,
             size: self.size as usize,
             connecting_ms: CONNECTING_MS,
-            patience_ms: ANSWERING_MS,
+            patience_ms: patience_ms(self.mode),
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) struct Tally {
     /// Of the rounds that nobody disturbed, and of the others.
     clean: Collected,
     disturbed: Collected,
+    switches: u64,
     pub(crate) switches_per_request: Option<f64>,
     pub(crate) syscalls: BTreeMap<String, f64>,
     pub(crate) memory: Option<Memory>,
@@ -122,16 +123,21 @@ impl Tally {
         before: u64,
     ) {
         if let Some(stats) = stats {
-            self.peers_per_worker = Some(stats.peers_per_worker);
+            let all = self.peers_per_worker.get_or_insert_default();
+            all.resize(stats.peers_per_worker.len().max(all.len()), 0);
+            for (sum, more) in all.iter_mut().zip(stats.peers_per_worker) {
+                *sum += more;
+            }
             for (name, count) in stats.accept_errors {
                 *self.errors.entry(format!("accept: {name}")).or_default() +=
                     count;
             }
         }
-        let switches =
-            usage.map(|usage| usage.switches.saturating_sub(before));
-        self.switches_per_request = switches
-            .and_then(|number| per(long(number), self.requests_in_all));
+        if let Some(usage) = usage {
+            self.switches += usage.switches.saturating_sub(before);
+            self.switches_per_request =
+                per(long(self.switches), self.requests_in_all);
+        }
     }
 
     fn add_errors(&mut self, errors: &BTreeMap<String, u64>) {
