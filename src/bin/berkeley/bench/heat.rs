@@ -21,7 +21,7 @@ use super::meter::others::Window;
 use super::plan::Part;
 use super::record::Mode;
 use super::shuffle::Shuffle;
-use super::sittings::sittings;
+use super::sittings;
 use super::tally::{Others, Tally};
 use super::verdict::{ENOUGH, is_good};
 use crate::generator::orders::Until;
@@ -84,9 +84,10 @@ impl<'a> Heat<'a> {
         &mut self,
         mut tell: impl FnMut(u32, f64, &str),
     ) -> Result<()> {
-        let mut blocks = self.blocks();
+        let entries = self.contenders.iter().map(|contender| &contender.entry);
+        let mut blocks = sittings::blocks(entries);
         let rounds = self.part.pace.rounds;
-        for sitting in sittings(rounds) {
+        for sitting in sittings::sittings(rounds) {
             self.sit_down(&sitting, &mut tell)?;
             let (first, last) = sitting.into_inner();
             for round in first..=last {
@@ -257,24 +258,6 @@ impl<'a> Heat<'a> {
         let network = self.counters.read()?.since(&before);
         contender.tally.add_network(&network);
         self.lives(index)
-    }
-
-    /// Twins share a block.
-    fn blocks(&self) -> Vec<Vec<usize>> {
-        let mut blocks: Vec<Vec<usize>> = Vec::new();
-        for (index, contender) in self.contenders.iter().enumerate() {
-            let is_twin = |block: &&mut Vec<usize>| {
-                let first = &self.contenders[block[0]].entry;
-                first.language.is_some()
-                    && contender.entry.language.is_some()
-                    && first.model == contender.entry.model
-            };
-            match blocks.iter_mut().find(is_twin) {
-                Some(block) => block.push(index),
-                None => blocks.push(vec![index]),
-            }
-        }
-        blocks
     }
 
     /// One round of one block: its members take turns.

@@ -26,6 +26,25 @@ pub(crate) fn sittings(rounds: u32) -> Vec<RangeInclusive<u32>> {
     firsts.map(|first| first..=rounds.min(first + length - 1)).collect()
 }
 
+/// Who takes turns with whom, by their places: twins share a block.
+pub(crate) fn blocks<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+) -> Vec<Vec<usize>> {
+    let mut blocks: Vec<(&Entry, Vec<usize>)> = Vec::new();
+    for (place, entry) in entries.enumerate() {
+        let is_twin = |(first, _): &&mut (&Entry, Vec<usize>)| {
+            first.language.is_some()
+                && entry.language.is_some()
+                && first.model == entry.model
+        };
+        match blocks.iter_mut().find(is_twin) {
+            Some((_, block)) => block.push(place),
+            None => blocks.push((entry, vec![place])),
+        }
+    }
+    blocks.into_iter().map(|(_, block)| block).collect()
+}
+
 /// Connections that stay open need descriptors: when there are not enough for
 /// all, there are several heats. Twins are never separated by that, unless
 /// there are not even enough for two.
