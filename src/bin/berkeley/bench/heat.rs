@@ -51,7 +51,7 @@ pub(crate) struct Heat<'a> {
     counters: Counters,
     cpus: &'a Cpus,
     shuffle: Shuffle,
-    contenders: Vec<Contender>,
+    pub(crate) contenders: Vec<Contender>,
 }
 
 impl<'a> Heat<'a> {
@@ -372,10 +372,6 @@ impl<'a> Heat<'a> {
             Some(running) => must_live(&mut self.stage, running),
             None => Ok(()),
         }
-    }
-
-    pub(crate) fn into_contenders(self) -> Vec<Contender> {
-        self.contenders
     }
 
     /// Closes all connections, ends the servers, hears their last words.

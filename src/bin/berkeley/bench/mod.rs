@@ -201,7 +201,7 @@ impl Bench<'_> {
                 schedule.advance(done);
                 self.progress.show(&schedule.line(round, name));
             });
-            let mut contenders = heat.into_contenders();
+            let mut contenders = heat.contenders;
             let done = done.and_then(|()| {
                 self.count_syscalls(part, &mut contenders, schedule)
             });
