@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use common::{
     Finished, Language, Program, SOON, Start, dead_port, kernel, peer_program,
-    program, run, until,
+    program, run, run_within, until,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -411,7 +411,8 @@ fn an_interrupt_keeps_what_there_is_and_leaves_nobody() {
 #[ignore = "takes minutes"]
 fn without_options_everything_is_measured() {
     let here = folder("everything");
-    let finished = run(bench(&[]).current_dir(&here), b"");
+    let limit = Duration::from_secs(600);
+    let finished = run_within(limit, bench(&[]).current_dir(&here), b"");
     assert_eq!(finished.code, 0, "{}\n{}", finished.out(), finished.err());
     let files = fs::read_dir(here.join("berkeley-bench")).unwrap().flatten();
     for file in files.map(|file| file.path()) {

@@ -31,7 +31,7 @@ use std::time::Duration;
 pub use kernel::until;
 pub use peers::{Conversation, dead_port, peer_program, python, scripted};
 pub use program::{Program, Stream};
-pub use run::{Finished, done, fails, run};
+pub use run::{Finished, done, fails, run, run_within};
 pub use server::{Server, Start};
 pub use twins::{Language, command, program};
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -31,6 +32,15 @@ impl Finished {
 
 /// Runs a program to its end with this standard input.
 pub fn run(command: &mut Command, input: &[u8]) -> Finished {
+    run_within(SOON * 2, command, input)
+}
+
+/// The same for one that may take longer.
+pub fn run_within(
+    limit: Duration,
+    command: &mut Command,
+    input: &[u8],
+) -> Finished {
     command.stdin(Stdio::piped());
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -41,11 +51,10 @@ pub fn run(command: &mut Command, input: &[u8]) -> Finished {
         scope.spawn(move || stdin.write_all(input));
         scope.spawn(|| {
             let (lock, news) = &done;
-            let wait = news.wait_timeout_while(
-                lock.lock().unwrap(),
-                SOON * 2,
-                |done| !*done,
-            );
+            let wait =
+                news.wait_timeout_while(lock.lock().unwrap(), limit, |done| {
+                    !*done
+                });
             if wait.unwrap().1.timed_out() {
                 let _ = kill(pid, Signal::SIGKILL);
             }
