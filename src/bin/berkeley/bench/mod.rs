@@ -73,6 +73,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let start = Instant::now();
     let done = bench.build().and_then(|()| bench.measure());
     bench.progress.clear();
+    stage::end_the_rest();
     let mut record = bench.record;
     record.seconds = start.elapsed().as_secs_f64();
     if let Err(error) = &done {

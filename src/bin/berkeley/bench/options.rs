@@ -116,7 +116,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "50")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) connections: u32,
-    /// A foreign server beside ours; {port} is where it is to listen
+    /// Another server, kept in the foreground; {port} is where it listens
     #[arg(long, value_name = "[NAME=]COMMAND", action = ArgAction::Append)]
     #[arg(value_parser = foreign)]
     pub(crate) server: Vec<Foreign>,
