@@ -445,6 +445,28 @@ fn an_interrupt_keeps_what_there_is_and_leaves_nobody() {
     assert_eq!(cells(&record).iter().filter(idle).count(), 6);
 }
 
+#[test]
+fn a_killed_generator_ends_the_run_but_keeps_what_there_is() {
+    let here = folder("generator");
+    let mut command = bench(&["--models", "epoll,fork", "--json", "out"]);
+    command.args(["--mode", "pingpong", "--concurrency", "20"]);
+    command.args(["--rounds", "100000"]);
+    let mut tool = Program::spawn(command.current_dir(&here));
+    let family = || kernel::descendants(tool.pid());
+    until(SOON, "all are connected", || family().len() >= 5 + 2 * 20);
+    let is_generator = |pid: &i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline"));
+        line.is_ok_and(|line| line.ends_with(b"--orders\0"))
+    };
+    let generator = family().into_iter().find(is_generator).unwrap();
+    kill(Pid::from_raw(generator), Signal::SIGKILL).unwrap();
+    assert_eq!(tool.wait_exit(SOON).code(), Some(3));
+    let text = fs::read_to_string(here.join("out")).unwrap();
+    let record: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(record["interrupted"], true);
+    assert_eq!(cells(&record).len(), 4);
+}
+
 /// Two minutes, and some more on a busy machine.
 #[test]
 #[ignore = "takes minutes"]
