@@ -339,6 +339,45 @@ while True:
     threading.Thread(target=serve, args=(peer,), daemon=True).start()
 ";
 
+/// `setsid` puts it into a group that nobody knows.
+#[test]
+fn a_server_that_made_itself_a_daemon_does_not_survive() {
+    let here = folder("daemon");
+    let pid = here.join("pid");
+    let command = format!(
+        "gone=setsid sh -c 'echo $$ > {}; exec sleep 600' & \
+         until test -s {}; do :; done; : {{port}}",
+        pid.display(),
+        pid.display(),
+    );
+    let finished = run(
+        bench(&["--models", "epoll", "--mode", "connect", "--rounds", "1"])
+            .args(["--server", &command, "--json", "-"]),
+        b"",
+    );
+    assert_eq!(finished.code, 1, "{}", finished.err());
+    let text = fs::read_to_string(&pid).unwrap();
+    let daemon = Pid::from_raw(text.trim().parse().unwrap());
+    assert_eq!(kill(daemon, None), Err(nix::errno::Errno::ESRCH));
+}
+
+#[test]
+fn a_full_screen_does_not_cost_the_record() {
+    let here = folder("full");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let load = ["--models", "epoll", "--mode", "connect", "--rounds", "1"];
+    let mut command = bench(&load);
+    let ended = command.arg("-o").arg(&here).stdout(full).status().unwrap();
+    assert_eq!(ended.code(), Some(3));
+    let names: Vec<String> = fs::read_dir(&here)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for end in [".html", ".json"] {
+        assert!(names.iter().any(|name| name.ends_with(end)), "{names:?}");
+    }
+}
+
 #[test]
 fn report_record_and_markdown_are_written_and_compared_with() {
     let here = folder("files");
@@ -404,6 +443,28 @@ fn an_interrupt_keeps_what_there_is_and_leaves_nobody() {
     assert_eq!(record["interrupted"], true);
     let idle = |cell: &&Value| cell["mode"] == "idle";
     assert_eq!(cells(&record).iter().filter(idle).count(), 6);
+}
+
+#[test]
+fn a_killed_generator_ends_the_run_but_keeps_what_there_is() {
+    let here = folder("generator");
+    let mut command = bench(&["--models", "epoll,fork", "--json", "out"]);
+    command.args(["--mode", "pingpong", "--concurrency", "20"]);
+    command.args(["--rounds", "100000"]);
+    let mut tool = Program::spawn(command.current_dir(&here));
+    let family = || kernel::descendants(tool.pid());
+    until(SOON, "all are connected", || family().len() >= 5 + 2 * 20);
+    let is_generator = |pid: &i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline"));
+        line.is_ok_and(|line| line.ends_with(b"--orders\0"))
+    };
+    let generator = family().into_iter().find(is_generator).unwrap();
+    kill(Pid::from_raw(generator), Signal::SIGKILL).unwrap();
+    assert_eq!(tool.wait_exit(SOON).code(), Some(3));
+    let text = fs::read_to_string(here.join("out")).unwrap();
+    let record: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(record["interrupted"], true);
+    assert_eq!(cells(&record).len(), 4);
 }
 
 /// Two minutes, and some more on a busy machine.

@@ -5,6 +5,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, StderrLock, StdoutLock, Write};
+use std::os::fd::{AsFd, AsRawFd};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -37,7 +38,7 @@ pub(crate) struct Screen {
 impl Screen {
     pub(crate) fn open() -> Screen {
         let out = AutoStream::auto(io::stdout().lock());
-        let columns = columns().unwrap_or(80);
+        let columns = columns(&io::stdout()).unwrap_or(80);
         Screen { out, width: columns.clamp(NARROWEST, WIDEST) }
     }
 
@@ -88,16 +89,27 @@ pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text}{:1$}", "", width.saturating_sub(used))
 }
 
-/// The width of the terminal that standard output is. A pipe has none.
-fn columns() -> Option<usize> {
-    if !io::stdout().is_terminal() {
+/// The start of `text` that takes no more than this width.
+fn cut(text: &str, width: usize) -> String {
+    let mut used = 0;
+    let fits = |one: &char| {
+        used += textwrap::core::display_width(one.encode_utf8(&mut [0; 4]));
+        used <= width
+    };
+    text.chars().filter(|c| !c.is_control()).take_while(fits).collect()
+}
+
+/// The width of the terminal that this is. A pipe has none.
+fn columns(stream: &impl AsFd) -> Option<usize> {
+    let fd = stream.as_fd();
+    if !fd.is_terminal() {
         return None;
     }
     // SAFETY: four numbers; zeros are good ones.
     let mut size: libc::winsize = unsafe { std::mem::zeroed() };
     // SAFETY: TIOCGWINSZ writes one winsize, to where the pointer says.
     let asked = unsafe {
-        libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size)
+        libc::ioctl(fd.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size)
     };
     (asked == 0 && size.ws_col > 0).then_some(usize::from(size.ws_col))
 }
@@ -114,7 +126,11 @@ impl Progress {
         Progress { is_shown: io::stderr().is_terminal() && !is_dumb }
     }
 
+    /// Cut at the terminal's edge: of two rows only the lower one could be
+    /// taken away again.
     pub(crate) fn show(&self, what: &str) {
+        let width = columns(&io::stderr()).unwrap_or(80);
+        let what = cut(what, width.saturating_sub(1));
         self.write(|err| write!(err, "\r\x1b[K{what}"));
     }
 
@@ -142,5 +158,18 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn progress_stays_on_one_row() {
+        assert_eq!(cut("round 3 of 11", 5), "round");
+        assert_eq!(cut("short", 80), "short");
+        assert_eq!(cut("\u{754c}\u{754c}", 3), "\u{754c}");
+        assert_eq!(cut("two\r\nrows", 80), "tworows");
     }
 }

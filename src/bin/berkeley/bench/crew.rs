@@ -5,7 +5,6 @@
 //! They are processes, so that their CPU time is nobody else's and the tool
 //! can do something else meanwhile. Man pages: `pipe(7)`, `poll(2)`.
 
-use std::env;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
@@ -242,9 +241,11 @@ impl Generator {
     /// This very program, in its other role. A process group of its own: a
     /// terminal's Ctrl-C is for the tool to decide on.
     fn start(cpus: &[usize]) -> Result<Generator> {
-        let tool = env::current_exe().context("where is this program?")?;
-        let mut command = Command::new(tool);
-        command.args(["generator", "--orders"]).process_group(0);
+        // By its path it would be another one, or none, as soon as somebody
+        // has built it anew.
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0("berkeley").args(["generator", "--orders"]);
+        command.process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         // SAFETY: between fork and exec it makes one system call.
         unsafe {

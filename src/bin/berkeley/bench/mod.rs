@@ -74,13 +74,12 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let start = Instant::now();
     let done = bench.build().and_then(|()| bench.measure());
     bench.progress.clear();
+    stage::end_the_rest();
     let mut record = bench.record;
     record.seconds = start.elapsed().as_secs_f64();
-    if let Err(error) = &done {
-        record.interrupted = error.is::<Interrupted>();
-    }
-    // What there is when it is interrupted was worth its time.
-    if done.is_ok() || (record.interrupted && !record.cells.is_empty()) {
+    record.interrupted = done.is_err();
+    // What there is was worth its time, whatever cut it short.
+    if done.is_ok() || !record.cells.is_empty() {
         ratios::process_control(&mut record.cells);
         record.ratios = ratios::all(&record.cells);
         output.write(&record)?;

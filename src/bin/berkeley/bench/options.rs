@@ -117,7 +117,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "50")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) connections: u32,
-    /// A foreign server beside ours; {port} is where it is to listen
+    /// Another server, kept in the foreground; {port} is where it listens
     #[arg(long, value_name = "[NAME=]COMMAND", action = ArgAction::Append)]
     #[arg(value_parser = foreign)]
     pub(crate) server: Vec<Foreign>,
@@ -263,4 +263,46 @@ fn target(text: &str) -> Result<Target, String> {
     use std::net::ToSocketAddrs;
     let found = text.to_socket_addrs().map_err(|error| error.to_string())?;
     Ok(Target { name: text.to_string(), addresses: found.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{foreign, positive, seconds, target};
+
+    #[test]
+    fn a_command_may_have_a_name() {
+        let parts = |text| {
+            let foreign = foreign(text).unwrap();
+            (foreign.name, foreign.command)
+        };
+        let pair = |name: &str, command: &str| (name.into(), command.into());
+        assert_eq!(parts("mine=./a {port}"), pair("mine", "./a {port}"));
+        let plain = "/opt/bin/a {port}";
+        assert_eq!(parts(plain), pair("a", plain));
+        let option = "./a --port={port}";
+        assert_eq!(parts(option), pair("a", option));
+    }
+
+    #[test]
+    fn a_command_must_say_where_the_port_goes() {
+        assert!(foreign("mine=./a").unwrap_err().contains("{port}"));
+        assert_eq!(foreign("mine= "), Err("no command".into()));
+    }
+
+    #[test]
+    fn a_time_is_a_number_above_0_and_at_most_an_hour() {
+        for bad in ["0", "-1", "nan", "inf", "1e-400", "3601", "soon"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+        assert_eq!(seconds("0.06"), Ok(0.06));
+        assert_eq!(positive("1e6"), Ok(1e6));
+    }
+
+    #[test]
+    fn a_target_needs_its_port() {
+        assert!(target("127.0.0.1").is_err());
+        assert_eq!(target("127.0.0.1:7").unwrap().addresses.len(), 1);
+    }
 }

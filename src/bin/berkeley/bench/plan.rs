@@ -1,7 +1,7 @@
 //! What is to be measured: parts, in each of which the same load is put on
 //! every contender in turn.
 
-use super::numbers::{float, whole};
+use super::numbers::{float, long, whole};
 use super::options::Options;
 use super::record::Mode;
 use crate::catalogue::MODELS;
@@ -180,14 +180,18 @@ impl Part {
     pub(crate) fn turns(&self, has_twin: bool) -> Vec<Until> {
         let Pace { seconds, slice, .. } = self.pace;
         if self.mode == Mode::Unp {
-            let all = u64::from(self.concurrency * self.connections);
-            return vec![Until::Requests(all)];
+            return vec![Until::Requests(self.all_connections())];
         }
         if !has_twin || self.mode == Mode::Open {
             return vec![Until::Seconds(seconds)];
         }
         let turns = whole((seconds / slice).round()).max(1);
         vec![Until::Seconds(seconds / float(turns)); turns]
+    }
+
+    /// Of all clients in a round of `unp`.
+    fn all_connections(&self) -> u64 {
+        u64::from(self.concurrency) * u64::from(self.connections)
     }
 
     /// How long all rounds of one contender take, about.
@@ -197,8 +201,7 @@ impl Part {
             Mode::Idle => 0.3,
             // Some ten thousand a second.
             Mode::Unp => {
-                let all = f64::from(self.concurrency * self.connections);
-                f64::from(rounds) * all / 1e4
+                f64::from(rounds) * long(self.all_connections()) / 1e4
             }
             _ => f64::from(rounds) * (seconds + 0.01) + 0.15,
         }
@@ -243,4 +246,105 @@ pub(crate) fn models(options: &Options, part: &Part) -> Vec<&'static str> {
 pub(crate) fn is_pool(model: &str) -> bool {
     let is = |start| model.starts_with(start);
     is("prefork") || is("prethread") || model == "pool" || model == "reuseport"
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::float_cmp)]
+
+    use clap::Parser;
+
+    use super::{Options, Part, is_pool, models, parts};
+    use crate::bench::record::Mode;
+    use crate::generator::orders::{Protocol, Until};
+
+    /// The options as somebody would type them.
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn typed(words: &str) -> Options {
+        let words = format!("bench {words}");
+        Typed::try_parse_from(words.split_whitespace()).unwrap().options
+    }
+
+    fn first(words: &str) -> Part {
+        parts(&typed(words)).remove(0)
+    }
+
+    #[test]
+    fn without_a_mode_there_are_the_three_usual_ones() {
+        let loads: Vec<(Mode, u32)> = parts(&typed(""))
+            .iter()
+            .map(|part| (part.mode, part.concurrency))
+            .collect();
+        let pingpong = [1, 8, 50].map(|peers| (Mode::Pingpong, peers));
+        let others = [(Mode::Connect, 8), (Mode::Idle, 500)];
+        assert_eq!(loads, [&pingpong[..], &others].concat());
+    }
+
+    #[test]
+    fn a_target_gets_one_load() {
+        let parts = parts(&typed("--target 127.0.0.1:7"));
+        let [part] = &parts[..] else { panic!("{parts:?}") };
+        assert_eq!((part.mode, part.concurrency), (Mode::Pingpong, 50));
+    }
+
+    #[test]
+    fn every_number_meets_every_other() {
+        let words = "--mode stream --concurrency 2,4 --size 64,128,256";
+        assert_eq!(parts(&typed(words)).len(), 6);
+    }
+
+    #[test]
+    fn a_second_number_of_workers_is_for_pools_alone() {
+        let options = typed("--mode unp");
+        let parts = parts(&options);
+        assert!(parts.iter().all(|p| p.protocol == Protocol::Supply));
+        let workers: Vec<u32> = parts.iter().map(|p| p.workers).collect();
+        assert_eq!(workers, [8, 1, 2, 4, 16]);
+        assert!(models(&options, &parts[0]).contains(&"fork"));
+        assert!(models(&options, &parts[1]).into_iter().all(is_pool));
+        assert!(models(&options, &parts[1]).contains(&"pool"));
+    }
+
+    #[test]
+    fn twins_take_turns_of_a_slice_and_others_need_none() {
+        let part = first("--mode connect --seconds 0.1 --slice 20");
+        assert_eq!(part.turns(true), [Until::Seconds(0.02); 5]);
+        assert_eq!(part.turns(false), [Until::Seconds(0.1)]);
+        let part = first("--mode connect --seconds 0.001 --slice 20");
+        assert_eq!(part.turns(true), [Until::Seconds(0.001)]);
+    }
+
+    #[test]
+    fn a_schedule_is_not_cut_into_slices() {
+        let part = first("--mode open --seconds 0.1");
+        assert_eq!(part.turns(true), [Until::Seconds(0.1)]);
+    }
+
+    #[test]
+    fn more_clients_than_32_bits_can_count_are_counted() {
+        let many = "--mode unp --concurrency 1000000 --connections 100000";
+        let part = first(many);
+        assert_eq!(part.turns(true), [Until::Requests(100_000_000_000)]);
+        assert_eq!(part.seconds_each(), 1.1e8);
+    }
+
+    #[test]
+    fn a_client_of_chapter_30_is_a_process_up_to_256() {
+        let generators = |words| first(words).generators;
+        assert_eq!(generators("--mode unp"), 5);
+        assert_eq!(generators("--mode unp --concurrency 1000"), 256);
+        assert_eq!(generators("--mode pingpong"), 1);
+        assert_eq!(generators("--concurrency 2 --generators 8"), 2);
+    }
+
+    #[test]
+    fn memory_is_read_once_whatever_else_is_asked() {
+        let part = first("--mode idle --rounds 30 --seconds 5");
+        assert_eq!((part.pace.rounds, part.pace.seconds), (1, 0.0));
+    }
 }

@@ -52,7 +52,8 @@ impl Schedule {
         self.done = done;
     }
 
-    /// `bench 2/5, connect, 8 peers: round 3 of 11, fork; 1 min 10 s left`
+    /// `bench 2/5, about 1 min 10 s left: connect, 8 peers, round 3 of 11,
+    /// fork`: a narrow terminal shows the start of it.
     pub(crate) fn line(&self, round: u32, what: &str) -> String {
         let (index, of) = (self.begun, self.parts.len());
         let Some((_, name)) = self.parts.get(index.saturating_sub(1)) else {
@@ -67,7 +68,7 @@ impl Schedule {
             round => format!("round {round} of {rounds}, "),
         };
         let left = in_words(self.seconds_left());
-        format!("bench {index}/{of}, {name}: {round}{what}; {left} left")
+        format!("bench {index}/{of}, {left} left: {name}, {round}{what}")
     }
 
     /// As planned, and as fast as it has been so far.

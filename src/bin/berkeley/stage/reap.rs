@@ -6,6 +6,10 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::kernel::family;
 
 /// What a program used in its whole life, with all children that were
 /// reaped: by itself, or by this process after it was gone.
@@ -45,6 +49,22 @@ pub(super) fn reap(
                 let status = ExitStatus::from_raw(status);
                 return Ok(Some((status, used(&usage))));
             }
+        }
+    }
+}
+
+/// Ends everybody whom this process has adopted and nobody owns: a program
+/// that made itself a daemon is in no group that is known here. For the very
+/// end, since children who are still wanted would not survive it.
+pub(crate) fn end_the_rest() {
+    let me = Pid::this().as_raw();
+    loop {
+        // What one of them forks meanwhile is seen the next time.
+        for pid in family(me).into_iter().filter(|pid| *pid != me) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        if reap(-1, 0).is_err() {
+            return;
         }
     }
 }
