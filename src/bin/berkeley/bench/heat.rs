@@ -192,16 +192,13 @@ impl<'a> Heat<'a> {
         if self.contenders[index].tally.failure.is_some() {
             return Ok(None);
         }
-        match something(self, index) {
-            Ok(done) => Ok(Some(done)),
-            Err(error) => match why(&error) {
-                Some(why) => {
-                    self.contenders[index].tally.failure = Some(why);
-                    Ok(None)
-                }
-                None => Err(error),
-            },
-        }
+        let error = match something(self, index) {
+            Ok(done) => return Ok(Some(done)),
+            Err(error) => error,
+        };
+        let why = why(&error).ok_or(error)?;
+        self.contenders[index].tally.failure = Some(why);
+        Ok(None)
     }
 
     /// All at once; they get ready at the same time.
@@ -274,7 +271,12 @@ impl<'a> Heat<'a> {
         }
         let mut ours = self.crew.pids();
         ours.extend(in_race.iter().filter_map(|&index| self.pid(index)));
-        let window = Window::open(&self.cpus.all(), &ours);
+        // A target may be on this machine, too, and is nobody's disturbance.
+        let cpus = match in_race.iter().find_map(|&index| self.pid(index)) {
+            Some(_) => self.cpus.all(),
+            None => self.cpus.generators.clone(),
+        };
+        let window = Window::open(&cpus, &ours);
         let before: Vec<_> =
             in_race.iter().map(|&index| self.clock(index)).collect();
         for (turn, until) in
