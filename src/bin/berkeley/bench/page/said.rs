@@ -25,12 +25,14 @@ pub(super) fn fastest(load: &Load, what: &str) -> String {
         ),
         [first, rest @ ..] => leader(first, rest, what),
     };
+    // Those that the generator held back are not slower than the others.
     let mut parts = Vec::new();
-    if !first.is_empty() {
-        parts.push(first);
-    }
     if !bound.is_empty() {
         parts.push(thrifty(&bound));
+    }
+    if !first.is_empty() {
+        let others = if bound.is_empty() { "" } else { "of the others, " };
+        parts.push(format!("{others}{first}"));
     }
     if unfit > 0 {
         parts.push(format!("{unfit} cannot be compared"));
