@@ -16,6 +16,8 @@ mod list;
 mod screen;
 mod stage;
 mod tour;
+mod trace;
+mod tracer;
 
 use std::process::ExitCode;
 
