@@ -35,7 +35,7 @@ impl Tracer {
         pid: i32,
         witness: &mut dyn Witness,
     ) -> Result<()> {
-        self.lets_go = false;
+        (self.has_joined, self.lets_go) = (true, false);
         while self.seize_threads(pid)? {}
         ensure!(self.has_process(pid), "there is no process {pid}");
         self.roots.insert(pid, None);
@@ -109,9 +109,11 @@ impl Tracer {
         traced.stage = Stage::Told;
         let task = traced.task;
         witness.is_born(at, task, None, Birth::Found);
-        let was_interrupted = matches!(stop, Stop::Trap | Stop::Group(_));
+        if !matches!(stop, Stop::Trap | Stop::Group(_) | Stop::Signal(_)) {
+            return;
+        }
         let Some((entry, result)) = sits_in(tid) else { return };
-        if !was_interrupted || !self.tells(entry.number) {
+        if !self.tells(entry.number) {
             return;
         }
         let wants_return =
@@ -192,6 +194,9 @@ impl Tracer {
 
 /// The call that a stopped task was taken out of, and how that ended.
 fn sits_in(tid: i32) -> Option<(Entry, i64)> {
+    if !requests::is_native(tid) {
+        return None;
+    }
     let line = fs::read_to_string(format!("/proc/{tid}/syscall")).ok()?;
     let mut words = line.split_ascii_whitespace();
     let number = words.next()?.parse::<u64>().ok()?;

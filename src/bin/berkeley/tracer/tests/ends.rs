@@ -30,6 +30,26 @@ fn nobody_is_left_of_what_was_started_not_even_a_daemon() {
 }
 
 #[test]
+fn not_even_a_zombie_is_left() {
+    set_child_subreaper(true).unwrap();
+    let script = "import os, time\n\
+        for i in range(30):\n\
+        \tif os.fork() == 0:\n\
+        \t\tif os.fork() == 0 and i % 2: time.sleep(1000)\n\
+        \t\tif i % 3: os._exit(0)\n\
+        \t\ttime.sleep(1000)\n\
+        time.sleep(1000)";
+    let mut tracer = Tracer::new(calls(&[libc::SYS_kill])).unwrap();
+    let mut notes = Notes::default();
+    tracer.start(exact_python(script), &mut notes).unwrap();
+    pump_until(&mut tracer, &mut notes, |n| n.births().len() == 61);
+    drop(tracer);
+    for (task, ..) in notes.births() {
+        assert_eq!(kill(Pid::from_raw(task.pid), None), Err(Errno::ESRCH));
+    }
+}
+
+#[test]
 fn a_fork_bomb_is_ended_as_well() {
     set_child_subreaper(true).unwrap();
     let script = "import os\n\
