@@ -2,6 +2,9 @@
 //! and which TCP state both ends are in.
 
 mod decode;
+mod diff;
+#[cfg(test)]
+mod fixture;
 mod labs;
 mod record;
 mod sockets;
