@@ -4,6 +4,7 @@ mod models;
 mod programs;
 mod twins;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 pub(crate) use models::{MODELS, Model};
@@ -11,7 +12,7 @@ pub(crate) use programs::{PROGRAMS, Program};
 pub(crate) use twins::{TWINS, Twin};
 
 /// In which language a program is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
     Rust,
