@@ -1,0 +1,121 @@
+//! Real sockets are asked about: mostly this process's own, which it may
+//! duplicate like anybody else's.
+#![allow(clippy::unwrap_used)]
+
+mod leftovers;
+mod states;
+mod unix;
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrLike, SockaddrStorage,
+    accept, bind, connect, getsockname, listen, socket,
+};
+use std::os::fd::FromRawFd;
+
+use super::Eye;
+use crate::trace::record::Look;
+
+fn me() -> i32 {
+    std::process::id().cast_signed()
+}
+
+fn fd(socket: &OwnedFd) -> i32 {
+    socket.as_raw_fd()
+}
+
+fn new(family: AddressFamily, kind: SockType) -> OwnedFd {
+    socket(family, kind, SockFlag::SOCK_CLOEXEC, None).unwrap()
+}
+
+/// `127.0.0.1:0`, `[::1]:0`
+fn bound(kind: SockType, at: &str) -> OwnedFd {
+    let at: std::net::SocketAddr = at.parse().unwrap();
+    let at = SockaddrStorage::from(at);
+    let socket = new(at.family().unwrap(), kind);
+    bind(fd(&socket), &at).unwrap();
+    socket
+}
+
+fn listening(at: &str, backlog: i32) -> OwnedFd {
+    let listener = bound(SockType::Stream, at);
+    listen(&listener, Backlog::new(backlog).unwrap()).unwrap();
+    listener
+}
+
+fn name(socket: &OwnedFd) -> SockaddrStorage {
+    getsockname(fd(socket)).unwrap()
+}
+
+fn connected(to: &SockaddrStorage) -> OwnedFd {
+    let client = new(to.family().unwrap(), SockType::Stream);
+    connect(fd(&client), to).unwrap();
+    client
+}
+
+fn accepted(listener: &OwnedFd) -> OwnedFd {
+    let got = accept(fd(listener)).unwrap();
+    // SAFETY: the kernel has just made it, and nobody else knows of it.
+    unsafe { OwnedFd::from_raw_fd(got) }
+}
+
+/// The client's end and the server's.
+fn pair(at: &str) -> (OwnedFd, OwnedFd) {
+    let listener = listening(at, 1);
+    let client = connected(&name(&listener));
+    let server = accepted(&listener);
+    (client, server)
+}
+
+/// What a socket of this process comes to be.
+fn wait_for(eye: &mut Eye, socket: &OwnedFd, wanted: &Look) {
+    until(wanted, || eye.look(me(), fd(socket)).unwrap());
+}
+
+fn until<T: PartialEq + std::fmt::Debug>(wanted: &T, is: impl FnMut() -> T) {
+    let mut is = is;
+    let began = Instant::now();
+    loop {
+        let now = is();
+        if now == *wanted {
+            return;
+        }
+        let patience = Duration::from_secs(10);
+        assert!(began.elapsed() < patience, "{now:?}, wanted {wanted:?}");
+        std::thread::yield_now();
+    }
+}
+
+fn look(state: &str, receive: u32, send: u32) -> Look {
+    Look {
+        state: Some(state.to_string()),
+        receive_queue: Some(receive),
+        send_queue: Some(send),
+    }
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Runs this in a process of its own, where no other test is, and no test
+/// library: a panic there ends it by SIGABRT.
+fn alone(work: impl FnOnce()) {
+    // SAFETY: the child is told apart below, and never returns from here.
+    // glibc's fork leaves the allocator usable in it.
+    match unsafe { nix::unistd::fork() }.unwrap() {
+        nix::unistd::ForkResult::Child => {
+            let work = std::panic::AssertUnwindSafe(work);
+            let done = std::panic::catch_unwind(work);
+            // SAFETY: ends the child, and runs nothing of the parent's.
+            unsafe { libc::_exit(i32::from(done.is_err())) }
+        }
+        nix::unistd::ForkResult::Parent { child } => {
+            let status = nix::sys::wait::waitpid(child, None).unwrap();
+            let wanted = nix::sys::wait::WaitStatus::Exited(child, 0);
+            assert_eq!(status, wanted);
+        }
+    }
+}
