@@ -2,6 +2,8 @@
 //! and which TCP state both ends are in.
 
 mod decode;
+#[cfg(test)]
+mod fixture;
 mod record;
 mod sockets;
 mod story;
