@@ -2,8 +2,10 @@
 //! and which TCP state both ends are in.
 
 mod decode;
+mod draw;
 #[cfg(test)]
 mod fixture;
+mod read;
 mod record;
 mod sockets;
 mod story;

@@ -1,0 +1,6 @@
+//! Drawings of a trace.
+
+mod calls;
+mod names;
+
+pub(crate) use calls::Calls;
