@@ -2,6 +2,7 @@
 //! and which TCP state both ends are in.
 
 mod decode;
+mod draw;
 mod record;
 mod sockets;
 mod story;

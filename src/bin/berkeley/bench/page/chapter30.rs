@@ -6,7 +6,7 @@ use super::super::numbers::NONE;
 use super::super::record::{Cell, Mode, Record};
 use super::super::sheets::process_control as process_control_of;
 use super::figure::Figure;
-use super::markup::Element;
+use crate::markup::Element;
 use super::pick::{self, Standing};
 use super::plot::columns::Columns;
 use super::plot::curves::{self, Axis, Curves};

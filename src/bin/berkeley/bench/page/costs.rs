@@ -2,7 +2,7 @@
 
 use super::super::record::{Cell, Mode, Record};
 use super::figure::Figure;
-use super::markup::Element;
+use crate::markup::Element;
 use super::pick::{self, Load, Standing};
 use super::plot::Mark;
 use super::plot::curves;

@@ -3,7 +3,7 @@
 
 use super::super::record::{Cell, Latency, Mode, Record};
 use super::figure::Figure;
-use super::markup::Element;
+use crate::markup::Element;
 use super::pick::{self, Load, Standing};
 use super::plot::Mark;
 use super::plot::curves::{self, Axis, Curve, Curves};

@@ -3,7 +3,7 @@
 
 use super::super::record::{Cell, Mode, Quantity, Ratio, Record};
 use super::figure::Figure;
-use super::markup::Element;
+use crate::markup::Element;
 use super::plot::Mark;
 use super::plot::rows::{About, Row, Rows, Sample};
 use super::plot::unit::Unit;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::record::{Cell, Machine, Record};
-use super::markup::{Element, said};
+use crate::markup::{Element, said};
 use super::pick;
 use super::plot::unit::Unit;
 

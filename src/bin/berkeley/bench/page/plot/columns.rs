@@ -1,7 +1,7 @@
 //! A column for each of a few equals, such as the workers of a pool, with a
 //! line where all would stand if all had the same.
 
-use super::super::markup::Element;
+use crate::markup::Element;
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{count, drawing, frame, label, line};

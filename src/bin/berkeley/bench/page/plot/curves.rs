@@ -2,7 +2,7 @@
 //! behind it in grey, on the same axes. One plot with fourteen pairs of lines
 //! is a tangle; here each is read alone and still against all.
 
-use super::super::markup::{Element, coordinate, said};
+use crate::markup::{Element, coordinate, said};
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{Mark, drawing, frame, label};

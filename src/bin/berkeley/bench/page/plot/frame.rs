@@ -1,6 +1,6 @@
 //! Axes: a thin line at each tick, its number, and what is counted.
 
-use super::super::markup::Element;
+use crate::markup::Element;
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{label, line, width_of};

@@ -1,7 +1,7 @@
 //! A row for each name, and in it a line for each language: a dot for every
 //! round, the median with its interval, its number at the right.
 
-use super::super::markup::{Element, coordinate};
+use crate::markup::{Element, coordinate};
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{Mark, drawing, frame, label, line, width_of};

@@ -1,0 +1,3 @@
+//! The drawings of a trace.
+
+pub(crate) mod page;
