@@ -3,6 +3,8 @@
 
 mod decode;
 mod draw;
+#[cfg(test)]
+mod fixture;
 mod record;
 mod sockets;
 mod story;
