@@ -71,7 +71,7 @@ impl Layout {
         let gaps = gaps(story);
         let rows = rows(story, &gaps);
         let states = states::stretches(trace, story);
-        let ends = ends::of(trace, story);
+        let ends = ends::of(story);
         let has_outside = ends.iter().any(Ends::is_outside);
         let mut columns: Vec<Column> = (0..story.lanes.len())
             .map(|lane| margins(lane, &states, &ends))
@@ -141,7 +141,8 @@ fn margins(lane: usize, states: &[states::Stretch], all: &[Ends]) -> Column {
     let tracks = own.map(|stretch| stretch.track + 1).max().unwrap_or(0);
     let room = |from_left: bool| {
         let down = all.iter().filter(|ends| {
-            ends.comes_down() && ends.to_lane == lane
+            ends.comes_down()
+                && ends.to_lane == lane
                 && ends.from_left == from_left
         });
         let slots = down.map(|ends| ends.slot + 1).max();
