@@ -3,8 +3,9 @@
 //! One folder per subcommand; each says on its own how it is called and how
 //! it runs. What they share: `catalogue` (what the kit has), `house` (where
 //! its programs are, and their building), `stage` (programs started, heard
-//! and ended), `screen` (paper of a known width). The lab programs are
-//! strangers to this tool: it knows their command lines and nothing else.
+//! and ended), `screen` (paper of a known width), `markup` (HTML and SVG).
+//! The lab programs are strangers to this tool: it knows their command lines
+//! and nothing else.
 //! Try: `cargo run --release -- tour`.
 
 mod bench;
@@ -13,6 +14,7 @@ mod exit;
 mod generator;
 mod house;
 mod list;
+mod markup;
 mod screen;
 mod stage;
 mod tour;
