@@ -5,6 +5,7 @@ mod decode;
 mod draw;
 #[cfg(test)]
 mod fixture;
+mod labs;
 mod read;
 mod record;
 mod sockets;
