@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory};
 
-use super::meter::cpus::Placement;
+use crate::cpus::Placement;
 use super::record::Mode;
 use crate::catalogue::{Language, MODELS};
 use crate::generator::orders::Protocol;

@@ -81,7 +81,22 @@ impl Cast {
         self.living.get(&tid).copied()
     }
 
-    /// The processes that are there now.
+    /// The processes of the program that began with this one.
+    pub(super) fn family(&self, pid: i32) -> Vec<i32> {
+        let is_it = |program: &&Program| self.tasks[program.task].pid == pid;
+        let Some(program) = self.programs.iter().position(|one| is_it(&one))
+        else {
+            return Vec::new();
+        };
+        let tasks = self.living.values().map(|&place| &self.tasks[place]);
+        let of_it = tasks.filter(|task| task.program == program);
+        let mut pids: Vec<i32> = of_it.map(|task| task.pid).collect();
+        pids.sort_unstable();
+        pids.dedup();
+        pids
+    }
+
+    /// All processes that are there now.
     pub(super) fn pids(&self) -> Vec<i32> {
         let tasks = self.living.values().map(|&place| &self.tasks[place]);
         let firsts = tasks.filter(|task| task.tid == task.pid);
