@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, ValueEnum};
 
+use super::labs::{self, Lab};
 use crate::catalogue::{Language, MODELS};
 
 /// Shows which socket calls programs make, who waits for whom, and which TCP
@@ -147,16 +148,33 @@ fn model_names() -> clap::builder::PossibleValuesParser {
     MODELS.iter().map(|model| model.name).collect::<Vec<_>>().into()
 }
 
+/// The lab of this name.
+pub(crate) fn known_lab(name: &str) -> &'static Lab {
+    labs::lab(name).unwrap_or_else(|| {
+        let names = labs::names().join(", ");
+        let why = format!("there is no lab '{name}'; there are {names}");
+        refuse(ErrorKind::InvalidValue, why)
+    })
+}
+
+/// As clap would have said it.
+fn refuse(kind: ErrorKind, why: String) -> ! {
+    let mut command = crate::Cli::command();
+    command.build();
+    match command.find_subcommand_mut("trace") {
+        Some(trace) => trace.error(kind, why).exit(),
+        None => command.error(kind, why).exit(),
+    }
+}
+
 impl Options {
-    /// What no single option can see, as clap would have said it.
+    /// What no single option can see.
     pub(crate) fn check(&self) {
-        let Some(why) = self.nonsense() else { return };
-        let mut command = crate::Cli::command();
-        command.build();
-        let kind = ErrorKind::ArgumentConflict;
-        match command.find_subcommand_mut("trace") {
-            Some(trace) => trace.error(kind, why).exit(),
-            None => command.error(kind, why).exit(),
+        if let Some(why) = self.nonsense() {
+            refuse(ErrorKind::ArgumentConflict, why);
+        }
+        for lab in self.lab.iter().chain(&self.diff) {
+            known_lab(lab);
         }
     }
 

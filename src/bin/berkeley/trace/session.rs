@@ -25,19 +25,23 @@ const SLICE: Duration = Duration::from_millis(20);
 const PATIENCE: [Duration; 2] =
     [Duration::from_secs(6), Duration::from_secs(2)];
 
-pub(crate) struct Session {
+pub(crate) struct Session<'a> {
     tracer: Tracer,
     recorder: Recorder,
     transitions: Option<Transitions>,
     segments: Option<Segments>,
-    live: Live,
+    live: &'a mut Live,
     cpus: Cpus,
 }
 
-impl Session {
+impl Session<'_> {
     /// Before anything is started: the network of the programs may have to
     /// be one of their own.
-    pub(crate) fn open(options: &Options, command: String) -> Result<Session> {
+    pub(crate) fn open<'a>(
+        options: &Options,
+        command: String,
+        live: &'a mut Live,
+    ) -> Result<Session<'a>> {
         stage::watch()?;
         let mut recorder =
             Recorder::new(empty(command), options.bytes, options.all);
@@ -61,7 +65,7 @@ impl Session {
             recorder,
             transitions,
             segments,
-            live: Live::of(options)?,
+            live,
             cpus: Cpus::choose(match options.cpu {
                 Placement::Keep => cpus::Placement::Free,
                 Placement::One => cpus::Placement::Same,
@@ -97,7 +101,7 @@ impl Session {
         let until = Instant::now() + SLICE;
         self.tracer.pump(&mut self.recorder, until, watched);
         self.read_the_wire();
-        self.live.show(&self.recorder)
+        self.live.show(&mut self.recorder)
     }
 
     fn read_the_wire(&mut self) {
@@ -115,6 +119,10 @@ impl Session {
 
     pub(crate) fn end_of(&self, pid: i32) -> Option<End> {
         self.tracer.end_of(pid)
+    }
+
+    pub(crate) fn note(&mut self, note: String) {
+        self.recorder.note(note);
     }
 
     /// The processes that there are of this program.
@@ -175,9 +183,8 @@ impl Session {
             let lost = segments.dropped();
             self.recorder.note(format!("{lost} segments were lost"));
         }
-        let trace = self.recorder.finish();
-        self.live.finish(&trace)?;
-        Ok(trace)
+        self.live.last(&mut self.recorder)?;
+        Ok(self.recorder.finish())
     }
 }
 
