@@ -14,7 +14,7 @@ use crate::trace::record::Look;
 
 /// As many descriptors of processes as are kept: fewer than a process may
 /// have, whatever it traces.
-const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 
 /// Whoever is looked at must be stopped meanwhile.
 pub(crate) struct Eye {
@@ -73,7 +73,7 @@ impl Eye {
         match self.duplicate(pid, fd) {
             Ok(socket) => self.ask(&socket),
             Err(Errno::EBADF | Errno::ESRCH) => None,
-            Err(_) => tables::seen(pid, fd).map(|seen| seen.look),
+            Err(_) => tables::seen(holder(pid, fd)?, fd).map(|seen| seen.look),
         }
     }
 
@@ -107,6 +107,19 @@ impl Eye {
             namespace.residents.remove(&pid);
             number == self.own || !namespace.residents.is_empty()
         });
+    }
+
+    #[cfg(test)]
+    pub(super) fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// As where that namespace may not be entered.
+    #[cfg(test)]
+    pub(super) fn blind(&mut self, namespace: u64) {
+        if let Some(at) = self.namespaces.get_mut(&namespace) {
+            at.diag = None;
+        }
     }
 
     fn duplicate(&mut self, pid: i32, fd: i32) -> Result<Duplicate, Errno> {
@@ -192,20 +205,32 @@ impl Eye {
     }
 
     fn see_in_tables(&mut self, pid: i32, fd: i32) -> Option<Seen> {
-        let mut seen = tables::seen(pid, fd)?;
-        seen.namespace = self.visit(pid, None);
+        let tid = holder(pid, fd)?;
+        let mut seen = tables::seen(tid, fd)?;
+        seen.namespace = self.visit(tid, None);
         Some(seen)
     }
 }
 
-/// By another thread: when the first one of a process has ended, the
-/// process's number leads to no descriptors.
+/// When the first thread of a process has ended, the process's number leads
+/// to no descriptors.
 fn by_thread(pid: i32, fd: i32) -> Result<Duplicate, Errno> {
+    match holder(pid, fd) {
+        Some(tid) if tid != pid => {
+            Duplicate::of(&pidfd(tid, PIDFD_THREAD)?, fd)
+        }
+        _ => Err(Errno::EBADF),
+    }
+}
+
+/// A thread of this process for which this descriptor is a socket.
+fn holder(pid: i32, fd: i32) -> Option<i32> {
+    let holds = |&tid: &i32| inode(tid, fd).is_some();
+    if holds(&pid) {
+        return Some(pid);
+    }
     let tasks = fs::read_dir(format!("/proc/{pid}/task"));
     let tasks = tasks.into_iter().flatten().flatten();
     let tids = tasks.filter_map(|at| at.file_name().to_str()?.parse().ok());
-    let mut others = tids.filter(|&tid| tid != pid);
-    let holds = |&tid: &i32| inode(tid, fd).is_some();
-    let Some(thread) = others.find(holds) else { return Err(Errno::EBADF) };
-    Duplicate::of(&pidfd(thread, PIDFD_THREAD)?, fd)
+    tids.into_iter().find(holds)
 }
