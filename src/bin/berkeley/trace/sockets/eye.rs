@@ -9,7 +9,7 @@ use nix::errno::Errno;
 
 use super::duplicate::{Duplicate, pidfd};
 use super::namespace::{self, Namespace};
-use super::{Seen, inode, names, tables};
+use super::{Seen, inode, names, owners, tables};
 use crate::trace::record::Look;
 
 /// As many descriptors of processes as are kept: fewer than a process may
@@ -19,12 +19,15 @@ pub(super) const MOST: usize = 256;
 /// Whoever is looked at must be stopped meanwhile.
 pub(crate) struct Eye {
     /// By number. They stay the process that they were opened for.
-    processes: HashMap<i32, OwnedFd>,
+    pub(super) processes: HashMap<i32, OwnedFd>,
     /// By inode.
     natures: HashMap<u64, Nature>,
-    namespaces: HashMap<u64, Namespace>,
+    pub(super) namespaces: HashMap<u64, Namespace>,
     /// The namespace of this tool.
     own: u64,
+    /// Since Linux 6.6 close(2) returns after the last descriptor's end;
+    /// before, that came when the process was about to go on.
+    pub(super) closes_at_once: bool,
 }
 
 /// What never changes of a socket.
@@ -41,7 +44,8 @@ impl Eye {
         let own = namespace::number_of("self").unwrap_or(0);
         let namespaces = HashMap::from([(own, Namespace::own())]);
         let (processes, natures) = (HashMap::new(), HashMap::new());
-        Eye { processes, natures, namespaces, own }
+        let closes_at_once = owners::is_since(6, 6);
+        Eye { processes, natures, namespaces, own, closes_at_once }
     }
 
     /// All that can be known of this descriptor; `None` when it is no
@@ -77,6 +81,21 @@ impl Eye {
         }
     }
 
+    /// The same, and which socket it is: cheaper than `inode` and `look`.
+    pub(crate) fn glance(&mut self, pid: i32, fd: i32) -> Option<(u64, Look)> {
+        match self.duplicate(pid, fd) {
+            Ok(socket) => {
+                let look = self.ask(&socket)?;
+                Some((socket.inode()?, look))
+            }
+            Err(Errno::EBADF | Errno::ESRCH) => None,
+            Err(_) => {
+                let seen = tables::seen(holder(pid, fd)?, fd)?;
+                Some((seen.inode, seen.look))
+            }
+        }
+    }
+
     /// A TCP connection, by namespace (0: the tool's own) and addresses, as
     /// `see` has told them: also one that has no descriptor any more, until
     /// the kernel forgets it.
@@ -107,19 +126,6 @@ impl Eye {
             namespace.residents.remove(&pid);
             number == self.own || !namespace.residents.is_empty()
         });
-    }
-
-    #[cfg(test)]
-    pub(super) fn processes(&self) -> usize {
-        self.processes.len()
-    }
-
-    /// As where that namespace may not be entered.
-    #[cfg(test)]
-    pub(super) fn blind(&mut self, namespace: u64) {
-        if let Some(at) = self.namespaces.get_mut(&namespace) {
-            at.diag = None;
-        }
     }
 
     fn duplicate(&mut self, pid: i32, fd: i32) -> Result<Duplicate, Errno> {

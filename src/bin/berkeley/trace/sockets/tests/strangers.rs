@@ -1,18 +1,20 @@
 //! Sockets of other processes.
 
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::OwnedFd;
 use std::ptr;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, recv, recvmsg, sendmsg,
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag,
+    SockType, recv, recvmsg, sendmsg, setsockopt, socketpair, sockopt,
 };
 
 use super::super::{Eye, holders, inode};
 use super::other::{Line, Other};
-use super::{alone, fd, listening, look, me, pair};
+use super::{
+    alone, bound, fd, listening, look, me, new, pair, until, wait_for,
+};
 
 #[test]
 fn an_inherited_socket_is_the_same_one() {
@@ -103,6 +105,47 @@ fn watch_a_close(eye: &mut Eye) {
 }
 
 #[test]
+fn a_close_is_the_last_one_or_not() {
+    // Nobody else may inherit these sockets.
+    alone(|| {
+        let mut eye = Eye::new();
+        let (client, server) = pair("127.0.0.1:0");
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let (kind, family) = (SockType::Stream, AddressFamily::Unix);
+        let (one, _far) = socketpair(family, kind, None, flags).unwrap();
+        let fresh = new(AddressFamily::Inet, kind);
+        let datagrams = bound(SockType::Datagram, "127.0.0.1:0");
+        let listener = listening("127.0.0.1:0", 1);
+        let sockets = [client, server, one, fresh, datagrams, listener];
+        for socket in sockets {
+            let seen = eye.see(me(), fd(&socket)).unwrap();
+            let child = Other::new(|_| {});
+            let among = [child.pid(), me()];
+            drop(socket);
+            assert!(eye.is_held(&seen, &among), "{seen:?}");
+            drop(child);
+            assert!(!eye.is_held(&seen, &among), "{seen:?}");
+        }
+    });
+}
+
+#[test]
+fn a_socket_that_was_reset_may_still_be_held() {
+    alone(|| {
+        let mut eye = Eye::new();
+        let (client, server) = pair("127.0.0.1:0");
+        let linger = libc::linger { l_onoff: 1, l_linger: 0 };
+        setsockopt(&client, sockopt::Linger, &linger).unwrap();
+        drop(client);
+        wait_for(&mut eye, &server, &look("CLOSE", 0, 0));
+        let seen = eye.see(me(), fd(&server)).unwrap();
+        let child = Other::new(|_| {});
+        drop(server);
+        assert!(eye.is_held(&seen, &[child.pid(), me()]));
+    });
+}
+
+#[test]
 fn a_process_without_its_first_thread_still_has_sockets() {
     let mut eye = Eye::new();
     let listener = listening("127.0.0.1:0", 3);
@@ -125,9 +168,7 @@ fn a_process_without_its_first_thread_still_has_sockets() {
     });
     assert_eq!(child.line.hear(), 0);
     let stat = format!("/proc/{}/stat", child.pid());
-    super::until(&true, || {
-        std::fs::read_to_string(&stat).unwrap().contains(") Z ")
-    });
+    until(&true, || std::fs::read_to_string(&stat).unwrap().contains(") Z "));
     assert_eq!(eye.look(child.pid(), number), Some(look("LISTEN", 0, 3)));
     let mine = eye.see(me(), number);
     assert_eq!(
@@ -155,13 +196,13 @@ extern "C" fn sleep(_: *mut libc::c_void) -> *mut libc::c_void {
 fn more_processes_than_descriptors_are_looked_at() {
     let (client, _server) = pair("127.0.0.1:0");
     let mut eye = Eye::new();
-    let before = super::super::eye::MOST;
+    let most = super::super::eye::MOST;
     let children: Vec<Other> =
-        (0..before + 10).map(|_| Other::new(|_| {})).collect();
+        (0..most + 10).map(|_| Other::new(|_| {})).collect();
     for _ in 0..2 {
         for child in &children {
             assert!(eye.look(child.pid(), fd(&client)).is_some());
         }
     }
-    assert!(eye.processes() <= before);
+    assert!(eye.processes.len() <= most);
 }
