@@ -4,6 +4,7 @@
 //! here waits. Man pages: `sock_diag(7)`, `netlink(7)`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::sys::socket::{
@@ -23,11 +24,14 @@ const UNIX_DIAG_RQLEN: u16 = 4;
 /// Whichever socket it is, not one that was seen before.
 const NO_COOKIE: [u32; 2] = [u32::MAX; 2];
 const NETLINK_HEADER: usize = 16;
+/// The mask of states, in a question of either kind.
+const STATES: Range<usize> = 4..8;
 
 /// A netlink socket, in the network namespace that is asked about.
 pub(super) struct Diag {
     socket: OwnedFd,
     sequence: u32,
+    knows_unix: bool,
 }
 
 /// A TCP socket that nobody needs to hold.
@@ -49,13 +53,18 @@ impl Diag {
     /// `None` where the kernel has no answers about TCP: it would say of
     /// every connection that there is none.
     pub(super) fn with(socket: OwnedFd) -> Option<Diag> {
-        let mut diag = Diag { socket, sequence: 0 };
+        let mut diag = Diag { socket, sequence: 0, knows_unix: false };
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut all_of_no_state = connection(none, none);
-        all_of_no_state[4..8].fill(0);
+        diag.knows_unix = diag.knows(unix(0, 0)?);
+        diag.knows(connection(none, none)).then_some(diag)
+    }
+
+    /// Asks for a list of all sockets that are in no state.
+    fn knows(&mut self, mut question: Vec<u8>) -> bool {
+        question[STATES].fill(0);
         let flags = libc::NLM_F_REQUEST | libc::NLM_F_DUMP;
-        let (kind, _) = diag.ask(flags, &all_of_no_state)?;
-        (kind == libc::NLMSG_DONE).then_some(diag)
+        let answer = self.ask(flags, &question);
+        answer.is_some_and(|(kind, _)| kind == libc::NLMSG_DONE)
     }
 
     /// A connection by its addresses, also one that only the kernel still
@@ -75,6 +84,13 @@ impl Diag {
         let (receive, send) = (word(&answer, 56)?, word(&answer, 60)?);
         let look = queues::counted(state, receive, send);
         Some(Found { inode: word(&answer, 68)?.into(), look })
+    }
+
+    /// Whether an AF_UNIX socket is there, rather than closed by its last
+    /// holder.
+    pub(super) fn has_unix(&mut self, inode: u64) -> Option<bool> {
+        let question = unix(inode, 0)?;
+        self.knows_unix.then(|| self.about(&question).is_some())
     }
 
     /// The other end of a connected AF_UNIX socket.

@@ -9,22 +9,25 @@ use nix::errno::Errno;
 
 use super::duplicate::{Duplicate, pidfd};
 use super::namespace::{self, Namespace};
-use super::{Seen, inode, names, tables};
+use super::{Seen, inode, names, owners, tables};
 use crate::trace::record::Look;
 
 /// As many descriptors of processes as are kept: fewer than a process may
 /// have, whatever it traces.
-const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 
 /// Whoever is looked at must be stopped meanwhile.
 pub(crate) struct Eye {
     /// By number. They stay the process that they were opened for.
-    processes: HashMap<i32, OwnedFd>,
+    pub(super) processes: HashMap<i32, OwnedFd>,
     /// By inode.
     natures: HashMap<u64, Nature>,
-    namespaces: HashMap<u64, Namespace>,
+    pub(super) namespaces: HashMap<u64, Namespace>,
     /// The namespace of this tool.
     own: u64,
+    /// Since Linux 6.6 close(2) returns after the last descriptor's end;
+    /// before, that came when the process was about to go on.
+    pub(super) closes_at_once: bool,
 }
 
 /// What never changes of a socket.
@@ -41,7 +44,8 @@ impl Eye {
         let own = namespace::number_of("self").unwrap_or(0);
         let namespaces = HashMap::from([(own, Namespace::own())]);
         let (processes, natures) = (HashMap::new(), HashMap::new());
-        Eye { processes, natures, namespaces, own }
+        let closes_at_once = owners::is_since(6, 6);
+        Eye { processes, natures, namespaces, own, closes_at_once }
     }
 
     /// All that can be known of this descriptor; `None` when it is no
@@ -73,7 +77,22 @@ impl Eye {
         match self.duplicate(pid, fd) {
             Ok(socket) => self.ask(&socket),
             Err(Errno::EBADF | Errno::ESRCH) => None,
-            Err(_) => tables::seen(pid, fd).map(|seen| seen.look),
+            Err(_) => tables::seen(holder(pid, fd)?, fd).map(|seen| seen.look),
+        }
+    }
+
+    /// The same, and which socket it is: cheaper than `inode` and `look`.
+    pub(crate) fn glance(&mut self, pid: i32, fd: i32) -> Option<(u64, Look)> {
+        match self.duplicate(pid, fd) {
+            Ok(socket) => {
+                let look = self.ask(&socket)?;
+                Some((socket.inode()?, look))
+            }
+            Err(Errno::EBADF | Errno::ESRCH) => None,
+            Err(_) => {
+                let seen = tables::seen(holder(pid, fd)?, fd)?;
+                Some((seen.inode, seen.look))
+            }
         }
     }
 
@@ -192,20 +211,32 @@ impl Eye {
     }
 
     fn see_in_tables(&mut self, pid: i32, fd: i32) -> Option<Seen> {
-        let mut seen = tables::seen(pid, fd)?;
-        seen.namespace = self.visit(pid, None);
+        let tid = holder(pid, fd)?;
+        let mut seen = tables::seen(tid, fd)?;
+        seen.namespace = self.visit(tid, None);
         Some(seen)
     }
 }
 
-/// By another thread: when the first one of a process has ended, the
-/// process's number leads to no descriptors.
+/// When the first thread of a process has ended, the process's number leads
+/// to no descriptors.
 fn by_thread(pid: i32, fd: i32) -> Result<Duplicate, Errno> {
+    match holder(pid, fd) {
+        Some(tid) if tid != pid => {
+            Duplicate::of(&pidfd(tid, PIDFD_THREAD)?, fd)
+        }
+        _ => Err(Errno::EBADF),
+    }
+}
+
+/// A thread of this process for which this descriptor is a socket.
+fn holder(pid: i32, fd: i32) -> Option<i32> {
+    let holds = |&tid: &i32| inode(tid, fd).is_some();
+    if holds(&pid) {
+        return Some(pid);
+    }
     let tasks = fs::read_dir(format!("/proc/{pid}/task"));
     let tasks = tasks.into_iter().flatten().flatten();
     let tids = tasks.filter_map(|at| at.file_name().to_str()?.parse().ok());
-    let mut others = tids.filter(|&tid| tid != pid);
-    let holds = |&tid: &i32| inode(tid, fd).is_some();
-    let Some(thread) = others.find(holds) else { return Err(Errno::EBADF) };
-    Duplicate::of(&pidfd(thread, PIDFD_THREAD)?, fd)
+    tids.into_iter().find(holds)
 }

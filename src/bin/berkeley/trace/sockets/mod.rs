@@ -12,12 +12,14 @@ mod duplicate;
 mod eye;
 mod names;
 mod namespace;
+mod owners;
 mod queues;
 mod tables;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use eye::Eye;
+pub(crate) use owners::holders;
 
 use std::fs;
 
@@ -55,12 +57,6 @@ pub(crate) fn held(tid: i32) -> Vec<(i32, u64)> {
     let mut held: Vec<(i32, u64)> = sockets.collect();
     held.sort_unstable();
     held
-}
-
-/// How many descriptors of these processes are that socket.
-pub(crate) fn holders(inode: u64, among: &[i32]) -> usize {
-    let all = among.iter().flat_map(|&pid| held(pid));
-    all.filter(|&(_, held)| held == inode).count()
 }
 
 /// `socket:[12345]`

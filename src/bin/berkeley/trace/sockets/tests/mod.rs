@@ -3,17 +3,25 @@
 #![allow(clippy::unwrap_used)]
 
 mod leftovers;
+mod other;
+mod places;
+mod refused;
 mod states;
+mod strangers;
 mod unix;
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::fmt::Debug;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrLike, SockaddrStorage,
     accept, bind, connect, getsockname, listen, socket,
 };
-use std::os::fd::FromRawFd;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
 
 use super::Eye;
 use crate::trace::record::Look;
@@ -32,7 +40,7 @@ fn new(family: AddressFamily, kind: SockType) -> OwnedFd {
 
 /// `127.0.0.1:0`, `[::1]:0`
 fn bound(kind: SockType, at: &str) -> OwnedFd {
-    let at: std::net::SocketAddr = at.parse().unwrap();
+    let at: SocketAddr = at.parse().unwrap();
     let at = SockaddrStorage::from(at);
     let socket = new(at.family().unwrap(), kind);
     bind(fd(&socket), &at).unwrap();
@@ -74,8 +82,7 @@ fn wait_for(eye: &mut Eye, socket: &OwnedFd, wanted: &Look) {
     until(wanted, || eye.look(me(), fd(socket)).unwrap());
 }
 
-fn until<T: PartialEq + std::fmt::Debug>(wanted: &T, is: impl FnMut() -> T) {
-    let mut is = is;
+fn until<T: PartialEq + Debug>(wanted: &T, mut is: impl FnMut() -> T) {
     let began = Instant::now();
     loop {
         let now = is();
@@ -100,22 +107,20 @@ fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Runs this in a process of its own, where no other test is, and no test
-/// library: a panic there ends it by SIGABRT.
+/// Runs this in a process of its own: there no other test opens descriptors,
+/// or has children that inherit them.
 fn alone(work: impl FnOnce()) {
-    // SAFETY: the child is told apart below, and never returns from here.
-    // glibc's fork leaves the allocator usable in it.
-    match unsafe { nix::unistd::fork() }.unwrap() {
-        nix::unistd::ForkResult::Child => {
-            let work = std::panic::AssertUnwindSafe(work);
-            let done = std::panic::catch_unwind(work);
+    // SAFETY: the child never returns from here. glibc's fork leaves the
+    // allocator usable in it, and it needs nothing else of other threads.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Child => {
+            let done = catch_unwind(AssertUnwindSafe(work));
             // SAFETY: ends the child, and runs nothing of the parent's.
             unsafe { libc::_exit(i32::from(done.is_err())) }
         }
-        nix::unistd::ForkResult::Parent { child } => {
-            let status = nix::sys::wait::waitpid(child, None).unwrap();
-            let wanted = nix::sys::wait::WaitStatus::Exited(child, 0);
-            assert_eq!(status, wanted);
+        ForkResult::Parent { child } => {
+            let status = waitpid(child, None).unwrap();
+            assert_eq!(status, WaitStatus::Exited(child, 0));
         }
     }
 }
