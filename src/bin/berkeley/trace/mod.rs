@@ -5,3 +5,4 @@ mod decode;
 mod record;
 mod sockets;
 mod story;
+mod wire;
