@@ -14,7 +14,7 @@ use anyhow::Result;
 use super::contender::{Entry, Running, must_live, why};
 use super::crew::Crew;
 use super::meter::cpu::{self, Clock};
-use super::meter::cpus::{Cpus, kept_to};
+use crate::cpus::{Cpus, kept_to};
 use super::meter::family::family;
 use super::meter::network::Counters;
 use super::meter::others::Window;

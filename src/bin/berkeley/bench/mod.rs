@@ -51,7 +51,7 @@ use crate::screen::Progress;
 use crate::stage::{self, Interrupted};
 use contender::Entry;
 use heat::{Contender, Heat};
-use meter::cpus::{Cpus, kept_to};
+use crate::cpus::{Cpus, kept_to};
 pub(crate) use options::Options;
 use output::Output;
 use plan::Part;

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::contender::Entry;
 use super::crew::Crew;
-use super::meter::cpus::{Cpus, kept_to};
+use crate::cpus::{Cpus, kept_to};
 use super::meter::tracer::Tracer;
 use super::numbers::long;
 use super::plan::Part;

@@ -6,6 +6,7 @@ mod programs;
 mod sentences;
 mod twins;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 pub(crate) use models::{MODELS, Model};
@@ -16,7 +17,7 @@ pub(crate) use sentences::{
 pub(crate) use twins::{TWINS, Twin};
 
 /// In which language a program is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
     Rust,

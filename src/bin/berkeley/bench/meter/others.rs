@@ -161,7 +161,7 @@ mod tests {
     use std::process::{Child, Command};
     use std::thread;
 
-    use super::super::cpus::{Cpus, Placement, kept_to};
+    use crate::cpus::{Cpus, Placement, kept_to};
     use super::*;
 
     /// A loop on one CPU, ended when the test is.

@@ -1,0 +1,7 @@
+//! Drawings of a trace.
+
+mod calls;
+mod names;
+mod page;
+
+pub(crate) use calls::Calls;

@@ -1,0 +1,41 @@
+//! A saved trace, read back: this tool's own JSON, or a log of strace(1).
+
+mod check;
+mod json;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::record::Trace;
+
+pub(crate) use json::to_json;
+
+/// The trace in this file; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<Trace> {
+    let bytes = bytes(path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    parse(&bytes).with_context(|| format!("{}", path.display()))
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        io::stdin().lock().read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Which of both it is, is seen in its first character.
+fn parse(bytes: &[u8]) -> Result<Trace> {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        None => bail!("it is empty"),
+        Some(b'{') => json::from_json(&String::from_utf8_lossy(bytes)),
+        Some(_) => bail!("neither a trace nor a log of strace"),
+    }
+}
