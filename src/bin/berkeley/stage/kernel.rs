@@ -12,9 +12,6 @@ use std::io::{BufRead, BufReader};
 const ESTABLISHED: u8 = 0x01;
 const UNCONNECTED: u8 = 0x07;
 const LISTEN: u8 = 0x0A;
-/// ESTABLISHED, SYN_RECV, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT. The others are
-/// the kernel's own affair.
-const OPEN: [u8; 5] = [ESTABLISHED, 0x03, 0x04, 0x05, 0x08];
 
 /// A process, its children, their children, and so on.
 pub(crate) fn family(pid: i32) -> Vec<i32> {
@@ -102,17 +99,6 @@ pub(crate) fn has_accepted(family: &[i32], port: u16) -> bool {
             && row.local == port
             && held.contains(&row.inode)
     })
-}
-
-/// Whether these processes have nothing to do: all their threads sleep, and
-/// no connection at `port` is open or waits to be accepted.
-pub(crate) fn is_at_rest(family: &[i32], port: u16) -> bool {
-    let place = format!(":{port:04X} ");
-    let lines = ["tcp", "tcp6"].into_iter().flat_map(table_lines);
-    let lines = lines.filter(|line| line.contains(&place));
-    let mut rows = lines.filter_map(|line| row(&line));
-    let is_open = |row: Row| row.local == port && OPEN.contains(&row.state);
-    is_asleep(family) && !rows.any(is_open)
 }
 
 /// One socket of /proc/net.

@@ -127,7 +127,7 @@ fn reaped(call: &Call) -> Vec<String> {
         if arg.parse::<i32>().is_ok_and(|pid| pid > 0) {
             *arg = "a child".to_string();
         } else if arg.starts_with("0x") {
-            *arg = "…".to_string();
+            *arg = "...".to_string();
         }
     }
     args
@@ -140,7 +140,7 @@ fn args(call: &Call, known: &[(i32, String)], ports: &[u16]) -> Vec<String> {
         let is_fd = match (name, at) {
             (_, 0) if is_epoll => return "epoll".to_string(),
             // What was ready is its result.
-            ("epoll_wait" | "epoll_pwait", 1) => return "…".to_string(),
+            ("epoll_wait" | "epoll_pwait", 1) => return "...".to_string(),
             ("epoll_ctl", 2) | ("select" | "pselect6", 1..=3) => true,
             _ => at == 0 && call.fd.is_some_and(|fd| *arg == fd.to_string()),
         };

@@ -11,6 +11,8 @@ use super::plain::{Said, said};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Kind {
     Main,
+    /// The thread that hears the signal.
+    Signalled,
     Thread,
     Child,
 }
@@ -55,9 +57,11 @@ pub(super) fn side_by_side(
 fn title((side, kind): Group) -> &'static str {
     match (side, kind) {
         (Side::Server, Kind::Main) => "server, main",
+        (Side::Server, Kind::Signalled) => "server, thread for signals",
         (Side::Server, Kind::Thread) => "server, thread",
         (Side::Server, Kind::Child) => "server, child",
         (Side::Client, Kind::Main) => "client",
+        (Side::Client, Kind::Signalled) => "client, thread for signals",
         (Side::Client, Kind::Thread) => "client, thread",
         (Side::Client, Kind::Child) => "client, child",
     }
@@ -88,12 +92,13 @@ impl<'a> Troupe<'a> {
             }
             let peers = said.iter().filter_map(|said| said.peer);
             troupe.peers_of.insert(task, peers.collect());
-            troupe.groups.entry(troupe.group(task)).or_default().push(task);
+            let group = troupe.group(task, &said);
+            troupe.groups.entry(group).or_default().push(task);
         }
         troupe
     }
 
-    fn group(&self, task: usize) -> Group {
+    fn group(&self, task: usize, said: &[Said]) -> Group {
         let task = &self.trace.tasks[task];
         let side = match self.trace.programs[task.program].role {
             Role::Client => Side::Client,
@@ -101,6 +106,7 @@ impl<'a> Troupe<'a> {
         };
         let kind = match task.birth {
             Birth::Started | Birth::Found => Kind::Main,
+            Birth::Thread if ends_all(said) => Kind::Signalled,
             Birth::Thread => Kind::Thread,
             Birth::Fork | Birth::Vfork | Birth::Clone => Kind::Child,
         };
@@ -176,6 +182,11 @@ impl<'a> Troupe<'a> {
         all.sort_by(|one, other| one.key.cmp(&other.key));
         all
     }
+}
+
+/// Whether all that a thread does is to wake those who wait for peers.
+fn ends_all(said: &[Said]) -> bool {
+    said.iter().all(|said| said.asked == "shutdown(listener, SHUT_RDWR)")
 }
 
 /// The counterparts in two sets of strands: those that are the same, and of

@@ -7,9 +7,14 @@ use crate::screen::{NAME, QUIET, pad, paint};
 pub(crate) fn text(difference: &Difference, width: usize) -> Vec<String> {
     let pane = (width.saturating_sub(MARK) / 2).max(20);
     let mut lines = vec![beside(&paint(NAME, "Rust"), "", "C", pane)];
-    for part in &difference.parts {
+    for alike in difference.parts.chunk_by(|one, next| one == next) {
+        let [part, others @ ..] = alike else { continue };
+        let times = match others.len() {
+            0 => String::new(),
+            others => format!(", {} times", others + 1),
+        };
         lines.push(String::new());
-        lines.push(paint(NAME, &part.title));
+        lines.push(paint(NAME, &format!("{}{times}", part.title)));
         lines.extend(part.rows.iter().flat_map(|row| in_panes(row, pane)));
     }
     lines.push(String::new());
@@ -54,7 +59,7 @@ fn mark(is: Is) -> String {
     match is {
         Is::Same => String::new(),
         Is::Allowed(number) => paint(QUIET, &format!("~{number}")),
-        Is::Different => paint(NAME, "≠"),
+        Is::Different => paint(NAME, "!="),
     }
 }
 
@@ -76,7 +81,7 @@ fn verdict(difference: &Difference) -> String {
     };
     let different = match different {
         0 => ", no difference".to_string(),
-        different => format!(", {different} different (≠)"),
+        different => format!(", {different} different (!=)"),
     };
     format!("{same} calls the same{allowed}{different}")
 }

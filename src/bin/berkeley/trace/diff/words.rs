@@ -47,7 +47,7 @@ impl<'a> Words<'a> {
         if is_port && word != "0" {
             self.out.push_str("PORT");
         } else if word.starts_with("0x") && word.len() > 6 {
-            self.out.push('…'); // a pointer
+            self.out.push_str("..."); // a pointer
         } else if is_fd && let Ok(fd) = word.parse::<i32>() {
             let mut known = self.known.iter();
             match known.find(|(number, _)| *number == fd) {
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(plain("127.0.0.1:0"), "127.0.0.1:0");
         assert_eq!(plain("[::1]:41234"), "[::1]:PORT");
         assert_eq!(plain("sin_port=htons(5000)"), "sin_port=htons(PORT)");
-        assert_eq!(plain("0x7ffd12345678"), "…");
+        assert_eq!(plain("0x7ffd12345678"), "...");
         assert_eq!(plain("0x1 (flags FD_CLOEXEC)"), "0x1 (flags FD_CLOEXEC)");
         assert_eq!(plain("[128 => 16]"), "[128 => 16]");
     }

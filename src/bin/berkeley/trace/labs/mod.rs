@@ -2,9 +2,9 @@
 //! at once, since that is where the worker models differ.
 //!
 //! `scripts` says who they are. Whoever plays a cast waits for states: first
-//! until the server has a port and is at rest, that is, all its workers are
-//! there; then for each client's end; then until the server is at rest again,
-//! so that its SIGINT falls into nobody's last calls.
+//! until the server has a port and all its tasks are asleep, that is, its
+//! workers are there; then for each client's end; then until the server sleeps
+//! again, so that its SIGINT falls into nobody's last calls.
 
 mod scripts;
 
