@@ -60,9 +60,10 @@ impl Witness for Recorder {
     ) {
         let at_ns = self.since_zero(at);
         let place = self.cast.is_born(at_ns, task, parent, how);
-        // A thread has its process's descriptors, and they need no telling.
+        // A thread has its process's descriptors, and they need no telling;
+        // what was started has some of this tool's until its exec.
         let holds = match how {
-            Birth::Thread => Vec::new(),
+            Birth::Thread | Birth::Started => Vec::new(),
             _ => self.known.held(task),
         };
         let Task { tid, pid } = task;
