@@ -35,7 +35,6 @@ impl Ladder<'_> {
             self.lines(),
             self.bars(),
             arrows::draw(self),
-            rows::times(self),
             rows::draw(self),
         ] {
             ladder.push(&part);
@@ -46,14 +45,12 @@ impl Ladder<'_> {
     fn gaps(&self) -> Element {
         let mut all = Element::new("g").class("gaps");
         for gap in &self.layout.gaps {
-            let y = self.layout.rows[gap.before] - ROW / 2.0 - 13.0;
-            let text = format!("⋮ {}", words::duration(gap.ns));
+            let y = self.layout.above(gap);
             let mark = Element::new("g")
                 .class("gap")
                 .with("data-before", &gap.before.to_string())
                 .with("transform", &translate(0.0, y))
-                .add(&across(TIMES, self.layout.width))
-                .add(&label(TIMES - 10.0, "small right", &text));
+                .add(&across(TIMES, self.layout.width));
             all.push(&mark);
         }
         all

@@ -127,6 +127,11 @@ impl Layout {
         }
     }
 
+    /// The middle of what a silence takes.
+    pub(super) fn above(&self, gap: &Gap) -> f64 {
+        self.rows[gap.before] - ROW / 2.0 - GAP / 2.0
+    }
+
     /// The line of a lane, on the paper.
     pub(super) fn line(&self, lane: usize) -> f64 {
         let column = &self.columns[lane];
