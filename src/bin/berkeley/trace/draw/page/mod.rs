@@ -12,9 +12,11 @@ mod html;
 mod ladder;
 mod layout;
 mod legend;
+mod ribbons;
 mod rows;
 mod states;
 mod summary;
+mod wires;
 mod words;
 
 use self::ladder::{HEAD, Ladder, label, translate};

@@ -52,6 +52,15 @@ function choose(index, goThere) {
   }
   show(index);
   if (goThere) scrollTo(index);
+  uncover(rows[index]);
+}
+
+// On a narrow screen the panel lies over the lower half of the page.
+function uncover(row) {
+  if (getComputedStyle(panel).position !== "fixed") return;
+  const bottom = row.getBoundingClientRect().bottom + ROW;
+  const hidden = bottom - panel.getBoundingClientRect().top;
+  if (hidden > 0) scrollBy(0, hidden);
 }
 
 // A row is one moment's, so the height alone says which one is meant.

@@ -4,7 +4,7 @@
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const { trace, lanes, columns, moments, arrows } = facts;
-const [ROW, GAP, TIMES, HALF] = [22, 26, 84, 8];
+const [ROW, GAP, TIMES, HALF, SMALL] = [22, 26, 84, 8, 6.65];
 const byId = (id) => document.getElementById(id);
 const drawing = byId("drawing");
 const parts = (selector) => [...drawing.querySelectorAll(selector)];
@@ -135,30 +135,42 @@ function stretch(part, isShown) {
 }
 
 function moveStretches() {
-  const always = () => true;
-  const ifShown = (from) => place.isShown[from];
-  const put = (part, x, [top, height]) => {
-    part.setAttribute("transform", `translate(${x} ${top})`);
-    part.querySelector("rect").setAttribute("height", height);
+  for (const part of parts(".bar[data-lane], .strip")) {
+    const at = stretch(part, (from) => place.isShown[from]);
+    if (!at) continue;
+    const x = place.x[part.dataset.lane] + Number(part.dataset.x);
+    part.setAttribute("transform", `translate(${x} ${at[0]})`);
+    for (const rect of part.querySelectorAll("rect")) {
+      rect.setAttribute("height", at[1]);
+    }
     const text = part.querySelector("text");
-    const needed = 6.65 * text.textContent.length + 12;
-    text.classList.toggle("unfit", needed > height);
-  };
-  for (const part of parts(".bar[data-lane]")) {
-    const at = stretch(part, ifShown);
-    if (at) put(part, lineOf(part.dataset.lane) - 7, at);
-  }
-  for (const part of parts(".strip")) {
-    const at = stretch(part, ifShown);
-    const x = place.x[part.dataset.lane] + 4 + 15 * part.dataset.track;
-    if (at) put(part, x, at);
+    const needed = SMALL * text.textContent.length + 12;
+    text.classList.toggle("unfit", needed > at[1]);
   }
   for (const part of parts(".life")) {
-    const at = stretch(part, always);
+    const at = stretch(part, () => true);
     if (!at) continue;
     const x = lineOf(part.dataset.lane);
     const ends = { x1: x, x2: x, y1: at[0], y2: at[0] + at[1] };
     Object.entries(ends).forEach((end) => part.setAttribute(...end));
+  }
+}
+
+function moveWires() {
+  for (const wire of parts(".wire")) {
+    const from = Number(wire.dataset.moment);
+    const [lane, to] = [moments[from].lane, Number(wire.dataset.to)];
+    const isShown = place.isShown[from] && place.x[to] !== undefined;
+    wire.classList.toggle("off", !isShown);
+    if (!isShown) continue;
+    const start = to < lane ? lineOf(lane) - HALF : reachOf(from);
+    let end = lineOf(to) + (to < lane ? HALF : -HALF);
+    if (to === lane) end = place.x[lane] + columns[lane].width - 4;
+    const turn = to < lane ? " scale(-1 1)" : "";
+    wire.setAttribute("transform", `translate(0 ${place.y[from]})`);
+    wire.querySelector(".way").setAttribute("d", `M${start} 0H${end}`);
+    wire.querySelector(".head")
+      .setAttribute("transform", `translate(${end} 0)${turn}`);
   }
 }
 
@@ -186,6 +198,7 @@ function moveAll() {
   placeColumns(isLaneShown);
   moveRows();
   moveStretches();
+  moveWires();
   arrows.forEach(moveArrow);
   heads.forEach((head, i) => {
     head.hidden = place.x[i] === undefined;
