@@ -9,6 +9,7 @@
 //! draws it, `read` reads it again, `diff` sets two of them side by side.
 
 mod decode;
+mod diff;
 mod draw;
 #[cfg(test)]
 mod fixture;
