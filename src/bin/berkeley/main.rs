@@ -9,6 +9,7 @@
 //! Try: `cargo run --release -- tour`.
 
 mod bench;
+mod calendar;
 mod catalogue;
 mod cpus;
 mod exit;

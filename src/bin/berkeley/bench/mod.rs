@@ -7,7 +7,6 @@
 //! made by processes of their own (`crew`, and `../generator/`), and `meter`
 //! reads what the kernel knows.
 
-mod calendar;
 mod cells;
 mod compare;
 mod conclusions;
@@ -44,6 +43,7 @@ use std::time::Instant;
 use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::calendar;
 use crate::catalogue::Language;
 use crate::exit::Verdict;
 use crate::house::{Built, House};

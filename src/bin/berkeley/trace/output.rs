@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
-use anstream::AutoStream;
+use anstream::{AutoStream, adapter};
 use anyhow::{Context, Result};
 
 use super::draw::{Calls, Look, ladder, page, summary};
@@ -21,35 +21,42 @@ use crate::screen;
 const WIDEST: usize = 100;
 
 pub(crate) struct Output {
-    to: Box<dyn Write>,
+    to: Paper,
     pub(crate) is_terminal: bool,
     width: usize,
+}
+
+/// What is written on: in colour perhaps, or in a file, plain.
+enum Paper {
+    Screen(Box<dyn Write>),
+    File(BufWriter<File>),
 }
 
 impl Output {
     /// Opened before anything runs: a name that cannot be written to is
     /// known at once.
     pub(crate) fn open(options: &Options, beside: bool) -> Result<Output> {
-        let (to, is_terminal, columns): (Box<dyn Write>, _, _) =
+        let (to, is_terminal, columns) =
             match options.output.as_deref() {
                 Some(path) if path != Path::new("-") => {
                     let file = File::create(path).with_context(|| {
                         format!("cannot write {}", path.display())
                     })?;
-                    let file = BufWriter::new(file);
-                    (Box::new(AutoStream::never(file)), false, None)
+                    (Paper::File(BufWriter::new(file)), false, None)
                 }
                 None if beside => {
                     let err = io::stderr();
                     let columns = screen::columns(&err);
                     let is_terminal = err.is_terminal();
-                    (Box::new(AutoStream::auto(err)), is_terminal, columns)
+                    let err = Box::new(AutoStream::auto(err));
+                    (Paper::Screen(err), is_terminal, columns)
                 }
                 _ => {
                     let out = io::stdout();
                     let columns = screen::columns(&out);
                     let is_terminal = out.is_terminal();
-                    (Box::new(AutoStream::auto(out)), is_terminal, columns)
+                    let out = Box::new(AutoStream::auto(out));
+                    (Paper::Screen(out), is_terminal, columns)
                 }
             };
         let width = match (options.width, columns) {
@@ -110,12 +117,21 @@ impl Output {
         lines: impl IntoIterator<Item = String>,
     ) -> Result<()> {
         for line in lines {
-            writeln!(self.to, "{}", line.trim_end())?;
+            let line = line.trim_end();
+            match &mut self.to {
+                Paper::Screen(screen) => writeln!(screen, "{line}")?,
+                Paper::File(file) => {
+                    writeln!(file, "{}", adapter::strip_str(line))?;
+                }
+            }
         }
         Ok(())
     }
 
     pub(crate) fn flush(&mut self) -> Result<()> {
-        Ok(self.to.flush()?)
+        Ok(match &mut self.to {
+            Paper::Screen(screen) => screen.flush()?,
+            Paper::File(file) => file.flush()?,
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -178,9 +178,9 @@ impl Session<'_> {
             self.recorder.note(format!("{lost} TCP transitions were lost"));
         }
         if let Some(mut segments) = self.segments
-            && segments.dropped() > 0
+            && segments.lost() > 0
         {
-            let lost = segments.dropped();
+            let lost = segments.lost();
             self.recorder.note(format!("{lost} segments were lost"));
         }
         self.live.last(&mut self.recorder)?;
@@ -193,11 +193,11 @@ fn segments(recorder: &mut Recorder) -> Result<Segments> {
     if let Ok(segments) = Segments::open() {
         return Ok(segments);
     }
-    namespace::enter()?;
+    namespace::enter().map_err(Error::msg)?;
     recorder.note(
         "the programs ran in a network of their own (--packets without \
          root): nothing but loopback is in it"
             .into(),
     );
-    Segments::open().map_err(anyhow::Error::msg)
+    Segments::open().map_err(Error::msg)
 }

@@ -88,6 +88,9 @@ impl Tracer {
         for task in others {
             self.leave(witness, at, task.tid, End::Unknown);
         }
+        if let Some(end) = self.roots.get_mut(&pid) {
+            *end = None;
+        }
         self.stopped.retain(|(tid, _)| *tid != former);
         survivor.task = Task { tid: pid, pid };
         survivor.stage = Stage::Told;

@@ -77,6 +77,7 @@ impl Drop for Tracer {
     fn drop(&mut self) {
         self.kill_everyone();
         self.detach_everyone(&mut Nobody);
+        self.tasks.retain(|_, traced| traced.is_ours);
         self.pump(&mut Nobody, Instant::now() + SOON, &[]);
     }
 }

@@ -2,6 +2,6 @@
 
 mod calls;
 mod names;
-mod page;
+pub(crate) mod page;
 
 pub(crate) use calls::Calls;

@@ -7,7 +7,6 @@ use super::super::record::{Descriptor, Look, Socket};
 use super::super::sockets::{self, Eye, Seen};
 use crate::tracer::Task;
 
-#[derive(Default)]
 pub(super) struct Known {
     pub(super) sockets: Vec<Socket>,
     by_inode: HashMap<u64, usize>,
@@ -17,6 +16,15 @@ pub(super) struct Known {
 }
 
 impl Known {
+    pub(super) fn new() -> Known {
+        Known {
+            sockets: Vec::new(),
+            by_inode: HashMap::new(),
+            by_addresses: HashMap::new(),
+            eye: Eye::new(),
+        }
+    }
+
     pub(super) fn is_socket(&self, task: Task, fd: i32) -> bool {
         sockets::inode(task.tid, fd).is_some()
     }
@@ -74,13 +82,25 @@ impl Known {
     pub(super) fn after_close(
         &mut self,
         place: usize,
+        before: Option<Look>,
         pids: &[i32],
     ) -> (Option<Look>, bool) {
         let socket = &self.sockets[place];
-        match self.eye.find(socket) {
-            Some(found) => (Some(found.look), found.is_held),
-            None => (None, sockets::is_held(socket.inode, pids)),
-        }
+        let addresses = socket.local.as_deref().zip(socket.peer.as_deref());
+        let look = addresses.and_then(|(local, peer)| {
+            self.eye.find(socket.namespace, local, peer)
+        });
+        let seen = Seen {
+            inode: socket.inode,
+            namespace: socket.namespace,
+            family: socket.family.clone(),
+            protocol: socket.protocol.clone(),
+            local: socket.local.clone(),
+            peer: socket.peer.clone(),
+            look: before.unwrap_or_default(),
+            ..Seen::default()
+        };
+        (look, self.eye.is_held(&seen, pids))
     }
 
     pub(super) fn forget(&mut self, pid: i32) {

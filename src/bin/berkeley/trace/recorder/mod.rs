@@ -13,7 +13,7 @@ use std::time::UNIX_EPOCH;
 
 use super::decode::{Decoded, Decoder};
 use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
-use crate::tracer::Entry;
+use crate::tracer::{Blind, Entry};
 use crate::{system, tracer};
 use cast::Cast;
 use known::Known;
@@ -37,6 +37,9 @@ pub(crate) struct Recorder {
     head: Trace,
 }
 
+/// As many events as a program needs to hear of its terminal's Ctrl-C.
+const LATELY: usize = 100;
+
 struct Pending {
     /// Its place in `events`.
     event: usize,
@@ -51,7 +54,7 @@ impl Recorder {
             everything: all,
             decoder: Decoder { longest: longest as usize },
             cast: Cast::default(),
-            known: Known::default(),
+            known: Known::new(),
             warnings: Warnings::default(),
             reports: Reports::default(),
             events: Vec::new(),
@@ -63,6 +66,35 @@ impl Recorder {
     /// The next program that is started, or attached to, is this one.
     pub(crate) fn announce(&mut self, role: Role, command: Vec<String>) {
         self.cast.announce(role, command);
+    }
+
+    /// Whether somebody has told a process of this program to end, as a
+    /// terminal tells all of them.
+    pub(crate) fn is_interrupted(&self, pid: i32) -> bool {
+        let family = self.family(pid);
+        let late = self.events.iter().rev().take(LATELY);
+        late.into_iter().any(|event| {
+            matches!(event, Event::Signal(signal)
+                if signal.signal == "SIGINT" && family.contains(&signal.pid))
+        })
+    }
+
+    /// What the engine could not follow.
+    pub(crate) fn could_not_see(&mut self, blind: &Blind) {
+        if blind.foreign_calls > 0 {
+            self.warnings.note(format!(
+                "{} calls of another system call table (32-bit code) were \
+                 made, and are not shown",
+                blind.foreign_calls
+            ));
+        }
+        if blind.untraced > 0 {
+            self.warnings.note(
+                "a child was made with CLONE_UNTRACED: what it does is not \
+                 seen here"
+                    .into(),
+            );
+        }
     }
 
     pub(crate) fn note(&mut self, note: String) {
@@ -100,6 +132,11 @@ impl Recorder {
         trace.notes = self.warnings.notes();
         trace.events.sort_by_key(Event::at);
         trace
+    }
+
+    /// How long it has been going on, in ns.
+    pub(crate) fn now(&self) -> u64 {
+        self.since_zero(tracer::now())
     }
 
     fn since_zero(&self, at: u64) -> u64 {

@@ -22,17 +22,11 @@ impl Warnings {
     }
 
     /// A call by which something gets out of sight.
-    pub(super) fn hears_of(&mut self, call: &str, args: &[String], who: &str) {
+    pub(super) fn hears_of(&mut self, call: &str, who: &str) {
         if call == "io_uring_setup" {
             self.note(format!(
                 "{who} uses io_uring: what it asks for through the ring is \
                  no system call, and is not seen here"
-            ));
-        }
-        if args.iter().any(|arg| arg.contains("CLONE_UNTRACED")) {
-            self.note(format!(
-                "{who} made a child with CLONE_UNTRACED: what that does is \
-                 not seen here"
             ));
         }
     }

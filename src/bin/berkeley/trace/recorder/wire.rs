@@ -72,7 +72,7 @@ impl Recorder {
                 None => by_place.get(&change.socket_address).copied(),
             };
             sockets[index] = found;
-            if change.from == "CLOSE" {
+            if change.from == "CLOSE" || change.is_birth() {
                 by_place.remove(&change.socket_address);
             }
         }

@@ -14,7 +14,7 @@ impl Witness for Recorder {
         if !self.is_about_sockets(task, call) {
             return Interest::None;
         }
-        let memory = Remote::new(task.tid);
+        let memory = Remote(task.tid);
         let decoded = self.decoder.enter(call, &memory);
         if !self.everything && self.waits_for_something_else(task, &decoded) {
             return Interest::None;
@@ -24,7 +24,7 @@ impl Witness for Recorder {
         };
         let name = &self.cast.tasks[place].name;
         let who = format!("{name} {}", task.pid);
-        self.warnings.hears_of(decoded.name, &decoded.args, &who);
+        self.warnings.hears_of(decoded.name, &who);
         let event = self.events.len();
         let made = self.begun(self.since_zero(at), task, place, &decoded);
         self.events.push(Event::Call(Box::new(made)));
@@ -39,7 +39,7 @@ impl Witness for Recorder {
         else {
             return;
         };
-        let memory = Remote::new(task.tid);
+        let memory = Remote(task.tid);
         self.decoder.leave(&entry, result, &memory, &mut decoded);
         let at = self.since_zero(at);
         let Some(Event::Call(call)) = self.events.get(event) else { return };
@@ -60,9 +60,10 @@ impl Witness for Recorder {
     ) {
         let at_ns = self.since_zero(at);
         let place = self.cast.is_born(at_ns, task, parent, how);
-        // A thread has its process's descriptors, and they need no telling.
+        // A thread has its process's descriptors, and they need no telling;
+        // what was started has some of this tool's until its exec.
         let holds = match how {
-            Birth::Thread => Vec::new(),
+            Birth::Thread | Birth::Started => Vec::new(),
             _ => self.known.held(task),
         };
         let Task { tid, pid } = task;
@@ -195,7 +196,8 @@ impl Recorder {
         if let (Some(socket), Some(fd)) = (call.socket, call.fd) {
             if call.call == "close" {
                 let others = self.cast.pids();
-                let after = self.known.after_close(socket, &others);
+                let before = call.before.clone();
+                let after = self.known.after_close(socket, before, &others);
                 (call.after, call.still_held) = after;
             } else {
                 self.known.renew(task, fd, &call.call);

@@ -3,12 +3,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod attached;
+mod births;
 mod calls;
+mod ends;
+mod signals;
 mod witness;
 
 use std::ffi::OsString;
-use std::os::fd::AsFd;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
@@ -35,6 +39,17 @@ fn sh(script: &str) -> Launch {
 
 fn python(script: &str) -> Launch {
     launch(&["python3", "-c", script])
+}
+
+/// The interpreter itself: `python3` may be a script that looks for it.
+fn exact_python(script: &str) -> Launch {
+    launch(&[&python_path(), "-c", script])
+}
+
+fn python_path() -> String {
+    let ask = ["-c", "import sys; print(sys.executable)"];
+    let said = Command::new("python3").args(ask).output().unwrap();
+    String::from_utf8(said.stdout).unwrap().trim().to_string()
 }
 
 fn calls(numbers: &[libc::c_long]) -> Scope {
@@ -83,10 +98,23 @@ fn all_of(pipe: OwnedFd) -> String {
     text
 }
 
-/// Whether there is a process of this number that is not a zombie.
+/// Whether there is a process of this number that has not ended.
 fn lives(pid: i32) -> bool {
+    !matches!(state(pid), 'Z' | 'X')
+}
+
+/// `R`, `S`, `T`; as if dead when there is none.
+fn state(pid: i32) -> char {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-    stat.is_ok_and(|stat| {
-        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
-    })
+    let stat = stat.unwrap_or_default();
+    let rest = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    rest.and_then(|rest| rest.chars().next()).unwrap_or('X')
+}
+
+fn tracer_of(pid: i32) -> i32 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+    let status = status.unwrap();
+    let mut lines = status.lines();
+    let tracer = lines.find_map(|line| line.strip_prefix("TracerPid:"));
+    tracer.unwrap().trim().parse().unwrap()
 }

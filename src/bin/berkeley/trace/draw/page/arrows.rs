@@ -33,7 +33,9 @@ pub(super) fn draw(ladder: &Ladder) -> Element {
     for (i, arrow) in ladder.story.arrows.iter().enumerate() {
         let ends = &ladder.layout.ends[i];
         let Some(run) = run(ladder, arrow, ends) else { continue };
-        let class = format!("arrow {} {}", form(arrow.kind), hue(arrow));
+        let hue = arrow.connection.map(hue);
+        let hue = hue.as_deref().unwrap_or("no-connection");
+        let class = format!("arrow {} {hue}", form(arrow.kind));
         let mut one = Element::new("g")
             .class(&class)
             .with("id", &format!("a{i}"))
@@ -43,7 +45,7 @@ pub(super) fn draw(ladder: &Ladder) -> Element {
             let told = words::of_arrow(ladder.story, arrow);
             one.push(&said("title", &told));
         }
-        for class in lines(arrow.kind) {
+        for class in ["wide"].iter().chain(lines(arrow.kind)) {
             let way = Element::new("path").class(class);
             one.push(&way.with("d", &run.path));
         }
@@ -54,12 +56,15 @@ pub(super) fn draw(ladder: &Ladder) -> Element {
     all
 }
 
-/// The colour of its connection. What is of none has the ink's.
-pub(super) fn hue(arrow: &Arrow) -> String {
-    match arrow.connection {
-        Some(connection) => format!("c{}", connection % HUES),
-        None => "no-connection".to_owned(),
-    }
+/// The class of a connection's colour.
+pub(super) fn hue(connection: usize) -> String {
+    format!("c{}", connection % HUES)
+}
+
+/// How far from the receiver's line an arrow comes down.
+pub(super) fn down(ends: &Ends) -> f64 {
+    let far = BAR / 2.0 + GUTTER + SLOT * super::count(ends.slot);
+    if ends.from_left { -far } else { far }
 }
 
 /// A handshake is a double line: the paper in the middle of a broad one.
@@ -118,8 +123,7 @@ fn run(ladder: &Ladder, arrow: &Arrow, ends: &Ends) -> Option<Run> {
             let (y, below) = (row(from)?, row(to)?);
             let line = layout.line(ends.to_lane);
             let sign = if ends.from_left { -1.0 } else { 1.0 };
-            let slot = super::count(ends.slot);
-            let down = line + sign * (BAR / 2.0 + GUTTER + SLOT * slot);
+            let down = line + down(ends);
             let tip = line + sign * half;
             let (start, room) = depart(ladder, from, ends);
             let path =

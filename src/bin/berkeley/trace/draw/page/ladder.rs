@@ -4,14 +4,13 @@
 //! one, so that the page's script can put it elsewhere.
 
 use super::arrows;
-use super::count;
-use super::layout::{BAR, Layout, ROW, TIMES, TRACK};
+use super::layout::{Layout, TIMES};
+use super::ribbons;
 use super::rows;
-use super::states;
-use super::words;
+use super::wires;
 use crate::markup::{Element, coordinate, said};
-use crate::trace::record::{Event, Trace};
-use crate::trace::story::{Moment, Story, What};
+use crate::trace::record::Trace;
+use crate::trace::story::{Story, What};
 
 /// Over the first row, and under the last one.
 pub(super) const HEAD: f64 = 52.0;
@@ -26,16 +25,17 @@ pub(super) struct Ladder<'a> {
 }
 
 impl Ladder<'_> {
-    /// From the back to the front.
+    /// From the back to the front: strips and bars hide what runs under
+    /// them, so that their letters stay legible.
     pub(super) fn draw(&self) -> Element {
         let mut ladder = Element::new("g").class("ladder");
         for part in [
             self.gaps(),
-            self.strips(),
-            self.lines(),
-            self.bars(),
+            wires::draw(self),
             arrows::draw(self),
-            rows::times(self),
+            ribbons::strips(self),
+            self.lines(),
+            ribbons::bars(self),
             rows::draw(self),
         ] {
             ladder.push(&part);
@@ -46,46 +46,13 @@ impl Ladder<'_> {
     fn gaps(&self) -> Element {
         let mut all = Element::new("g").class("gaps");
         for gap in &self.layout.gaps {
-            let y = self.layout.rows[gap.before] - ROW / 2.0 - 13.0;
-            let text = format!("⋮ {}", words::duration(gap.ns));
+            let y = self.layout.above(gap);
             let mark = Element::new("g")
                 .class("gap")
                 .with("data-before", &gap.before.to_string())
                 .with("transform", &translate(0.0, y))
-                .add(&across(TIMES, self.layout.width))
-                .add(&label(TIMES - 10.0, "small right", &text));
+                .add(&across(TIMES, self.layout.width));
             all.push(&mark);
-        }
-        all
-    }
-
-    fn strips(&self) -> Element {
-        let mut all = Element::new("g").class("strips");
-        for stretch in &self.layout.states {
-            let column = &self.layout.columns[stretch.lane];
-            let top = self.layout.rows[stretch.from];
-            let height = self.bottom(stretch.until) - top;
-            let x = 4.0 + TRACK * count(stretch.track);
-            let known = if stretch.is_transition { "" } else { " sample" };
-            let class = states::class(&stretch.state);
-            let mut strip = Element::new("g")
-                .class(&format!("strip {class}{known}"))
-                .with("data-lane", &stretch.lane.to_string())
-                .with("data-from", &stretch.from.to_string())
-                .with("data-until", &number(stretch.until))
-                .with("data-track", &stretch.track.to_string())
-                .with("transform", &translate(column.x + x, top));
-            const WIDTH: f64 = TRACK - 2.0;
-            strip.push(
-                &Element::new("rect").at("width", WIDTH).at("height", height),
-            );
-            strip.push(
-                &Element::new("path")
-                    .class("edge")
-                    .with("d", &format!("M0 0H{}", coordinate(WIDTH))),
-            );
-            let letters = upright(&states::title(stretch), height, WIDTH);
-            all.push(&strip.add(&letters));
         }
         all
     }
@@ -101,14 +68,14 @@ impl Ladder<'_> {
         for (i, lane) in self.story.lanes.iter().enumerate() {
             let end = lane.has_ended.then_some(lane.last);
             let x = self.layout.line(i);
-            let top = match lane.parent {
-                Some(_) => self.bottom(Some(lane.first)),
-                None => 0.0,
-            };
+            let first = self.story.moments.get(lane.first);
+            let is_born = first.is_some_and(|m| m.what == What::Birth);
+            let start = is_born.then_some(lane.first);
+            let top = start.map_or(0.0, |_| self.bottom(start));
             let line = line(x, top, self.bottom(end))
                 .class("life")
                 .with("data-lane", &i.to_string())
-                .with("data-from", &number(lane.parent.map(|_| lane.first)))
+                .with("data-from", &number(start))
                 .with("data-until", &number(end));
             all.push(&line);
         }
@@ -122,68 +89,6 @@ impl Ladder<'_> {
         }
         all
     }
-
-    /// Who waits, from when to when. A wait that nothing ended has no lower
-    /// edge.
-    fn bars(&self) -> Element {
-        let mut all = Element::new("g").class("bars");
-        for (at, moment) in self.story.moments.iter().enumerate() {
-            let What::Waits { until } = moment.what else { continue };
-            let lane = &self.story.lanes[moment.lane];
-            let end = until.or(lane.has_ended.then_some(lane.last));
-            let top = self.layout.rows[at];
-            let height = self.bottom(end) - top;
-            let text = self.waits(at, moment, until);
-            let x = self.layout.line(moment.lane) - BAR / 2.0;
-            let letters = upright(&text, height, BAR);
-            let class = if until.is_none() { "bar open" } else { "bar" };
-            let bar = Element::new("g")
-                .class(class)
-                .with("data-lane", &moment.lane.to_string())
-                .with("data-from", &at.to_string())
-                .with("data-until", &number(end))
-                .with("transform", &translate(x, top))
-                .add(
-                    &Element::new("rect")
-                        .at("width", BAR)
-                        .at("height", height),
-                )
-                .add(&letters);
-            all.push(&bar);
-        }
-        all
-    }
-
-    /// `waits on 3, 1.2 ms`
-    fn waits(
-        &self,
-        at: usize,
-        moment: &Moment,
-        until: Option<usize>,
-    ) -> String {
-        let fd = match self.trace.events.get(moment.event) {
-            Some(Event::Call(call)) => call.fd,
-            _ => None,
-        };
-        let on = fd.map_or_else(String::new, |fd| format!(" on {fd}"));
-        let end = until.and_then(|m| self.story.moments.get(m));
-        let ns = end.map(|end| end.at_ns.saturating_sub(moment.at_ns));
-        match ns {
-            Some(ns) => format!("waits{on} {}", words::duration(ns)),
-            None if at < self.story.moments.len() => format!("waits{on}"),
-            None => String::new(),
-        }
-    }
-}
-
-/// Letters down a strip, in view where they fit.
-fn upright(text: &str, height: f64, width: f64) -> Element {
-    let fits = words::small_width(text) + 12.0 <= height;
-    said("text", text)
-        .class(if fits { "small" } else { "small unfit" })
-        .with("transform", "rotate(90)")
-        .at("x", 6.0)
-        .at("y", 4.0 - width / 2.0)
 }
 
 fn line(x: f64, top: f64, bottom: f64) -> Element {

@@ -7,6 +7,7 @@
 //! asked for.
 
 use super::ends::{self, Ends};
+use super::wires::{self, Wire};
 use super::words;
 use super::{count, states};
 use crate::trace::record::Trace;
@@ -46,6 +47,7 @@ pub(super) struct Layout {
     pub(super) reach: Vec<f64>,
     pub(super) gaps: Vec<Gap>,
     pub(super) states: Vec<states::Stretch>,
+    pub(super) wires: Vec<Wire>,
     pub(super) width: f64,
     pub(super) height: f64,
 }
@@ -72,7 +74,9 @@ impl Layout {
         let rows = rows(story, &gaps);
         let states = states::stretches(trace, story);
         let ends = ends::of(story);
-        let has_outside = ends.iter().any(Ends::is_outside);
+        let wires = wires::of(trace, story);
+        let has_outside = ends.iter().any(Ends::is_outside)
+            || wires.iter().any(|wire| wire.to_lane.is_none());
         let mut columns: Vec<Column> = (0..story.lanes.len())
             .map(|lane| margins(lane, &states, &ends))
             .collect();
@@ -122,9 +126,15 @@ impl Layout {
             reach,
             gaps,
             states,
+            wires,
             width: x,
             height,
         }
+    }
+
+    /// The middle of what a silence takes.
+    pub(super) fn above(&self, gap: &Gap) -> f64 {
+        self.rows[gap.before] - ROW / 2.0 - GAP / 2.0
     }
 
     /// The line of a lane, on the paper.

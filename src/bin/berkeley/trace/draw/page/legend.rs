@@ -25,6 +25,7 @@ pub(super) fn entries() -> Vec<(Element, &'static str)> {
     ];
     let bar = Element::new("g").class("bar").add(
         &Element::new("rect")
+            .class("fill")
             .at("x", 2.0)
             .at("y", -BAR / 2.0)
             .at("width", 36.0)

@@ -7,11 +7,16 @@
 
 mod arrows;
 mod ends;
+mod facts;
+mod html;
 mod ladder;
 mod layout;
 mod legend;
+mod ribbons;
 mod rows;
 mod states;
+mod summary;
+mod wires;
 mod words;
 
 use self::ladder::{HEAD, Ladder, label, translate};
@@ -42,9 +47,15 @@ pub(crate) fn svg(trace: &Trace, story: &Story) -> String {
         .add(&label(16.0, "heading", &title).with("dy", "20"))
         .add(&moved(TITLE, &heads))
         .add(&moved(TITLE + HEAD, &ladder.draw()))
+        .add(&moved(TITLE + HEAD, &rows::times(&ladder)))
         .add(&moved(bottom, &heads))
         .add(&moved(bottom + HEAD, &legend));
     format!("{drawing}\n")
+}
+
+/// The drawing in a page that answers.
+pub(crate) fn html(trace: &Trace, story: &Story) -> String {
+    html::page(trace, story)
 }
 
 /// Over everything else.

@@ -31,13 +31,22 @@ pub(super) fn draw(ladder: &Ladder) -> Element {
     all
 }
 
-/// In the order of the rows.
+/// In the order of the rows; then how long the silences were.
 pub(super) fn times(ladder: &Ladder) -> Element {
+    let layout = ladder.layout;
     let mut all = Element::new("g").class("times");
-    for (moment, y) in ladder.story.moments.iter().zip(&ladder.layout.rows) {
+    for (moment, y) in ladder.story.moments.iter().zip(&layout.rows) {
         let time = words::time(moment.at_ns, ladder.story.span_ns);
         let time = label(TIMES - 10.0, "time right", &time);
         all.push(&time.with("transform", &translate(0.0, *y)));
+    }
+    for gap in &layout.gaps {
+        let text = format!("⋮ {}", words::duration(gap.ns));
+        let gap = Element::new("g")
+            .class("gap")
+            .with("data-before", &gap.before.to_string())
+            .with("transform", &translate(0.0, layout.above(gap)));
+        all.push(&gap.add(&label(TIMES - 10.0, "small right", &text)));
     }
     all
 }
