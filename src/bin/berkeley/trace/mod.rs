@@ -40,6 +40,7 @@ use flow::{Input, Outcome, Part};
 use live::Live;
 pub(crate) use options::Options;
 use output::Output;
+use record::Trace;
 use session::Session;
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
@@ -50,14 +51,43 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         output.draw(options, &trace, false)?;
         return Ok(Verdict::Good);
     }
-    let has_the_terminal = options.lab.is_none();
-    let output = Output::open(options, has_the_terminal)?;
-    let mut live = Live::of(options, output);
-    let outcome = traced(options, &mut live);
+    let stands_beside = options.lab.is_none() && options.diff.is_none();
+    let output = Output::open(options, stands_beside)?;
+    let done = match &options.diff {
+        Some(name) => twins(options, name, output),
+        None => trace(options, output),
+    };
     stage::end_the_rest();
-    let outcome = outcome?;
+    done
+}
+
+fn trace(options: &Options, output: Output) -> Result<Verdict> {
+    let mut live = Live::of(options, output);
+    let outcome = traced(options, &mut live)?;
     live.finish(options, &outcome.trace)?;
     Ok(outcome.verdict)
+}
+
+/// The Rust program and its C twin, calls side by side.
+fn twins(
+    options: &Options,
+    name: &str,
+    mut output: Output,
+) -> Result<Verdict> {
+    let mut of = |language| -> Result<Trace> {
+        let mut nobody_looks_on = Live::silent();
+        Ok(lab(options, name, language, &mut nobody_looks_on)?.trace)
+    };
+    let (rust, c) = (of(Language::Rust)?, of(Language::C)?);
+    let difference = diff::compare(&rust, &c);
+    if options.json {
+        output.lines([serde_json::to_string_pretty(&difference)?])?;
+    } else {
+        output.lines(diff::text(&difference, output.width()))?;
+    }
+    output.flush()?;
+    let verdicts = [Verdict::FellShort, Verdict::Good];
+    Ok(verdicts[usize::from(difference.same)])
 }
 
 fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
@@ -67,7 +97,7 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
         return flow::attached(session, pid);
     }
     if let Some(name) = &options.lab {
-        return lab(options, name, live);
+        return lab(options, name, options.language, live);
     }
     let command = &options.command;
     let session = Session::open(options, typed(options), live)?;
@@ -83,15 +113,20 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
     flow::served(session, server, clients.collect())
 }
 
-fn lab(options: &Options, name: &str, live: &mut Live) -> Result<Outcome> {
+fn lab(
+    options: &Options,
+    name: &str,
+    language: Language,
+    live: &mut Live,
+) -> Result<Outcome> {
     let lab = options::known_lab(name);
     let house = House::find()?;
     if !options.no_build {
-        build(&house, options.language)?;
+        build(&house, language)?;
     }
     let model = options.model.as_deref();
     let clients = options.clients as usize;
-    let cast = lab.cast(&house, options.language, model, clients);
+    let cast = lab.cast(&house, language, model, clients);
     let session = Session::open(options, typed(options), live)?;
     let part = |script: labs::Script| Part {
         command: script.command,
@@ -136,7 +171,7 @@ fn typed(options: &Options) -> String {
         let words = words.iter().map(String::as_str);
         shlex::try_join(words).unwrap_or_default()
     };
-    match &options.lab {
+    match options.lab.as_ref().or(options.diff.as_ref()) {
         Some(lab) => {
             let model = options.model.as_ref();
             let model = model.map(|model| format!(" --model {model}"));
