@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag,
-    SockType, recv, recvmsg, sendmsg, setsockopt, socketpair, sockopt,
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, Shutdown,
+    SockFlag, SockType, recv, recvmsg, sendmsg, setsockopt, shutdown,
+    socketpair, sockopt,
 };
 
 use super::super::{Eye, holders, inode};
@@ -135,18 +136,26 @@ fn a_close_is_the_last_one_or_not() {
 }
 
 #[test]
-fn a_socket_that_was_reset_may_still_be_held() {
+fn a_socket_without_a_connection_may_still_be_held() {
     alone(|| {
         let mut eye = Eye::new();
-        let (client, server) = pair("127.0.0.1:0");
-        let linger = libc::linger { l_onoff: 1, l_linger: 0 };
-        setsockopt(&client, sockopt::Linger, &linger).unwrap();
-        drop(client);
-        wait_for(&mut eye, &server, &look("CLOSE", 0, 0));
-        let seen = eye.see(me(), fd(&server)).unwrap();
-        let child = Other::new(|_| {});
-        drop(server);
-        assert!(eye.is_held(&seen, &[child.pid(), me()]));
+        for is_reset in [true, false] {
+            let (client, server) = pair("127.0.0.1:0");
+            shutdown(fd(&server), Shutdown::Write).unwrap();
+            if is_reset {
+                let linger = libc::linger { l_onoff: 1, l_linger: 0 };
+                setsockopt(&client, sockopt::Linger, &linger).unwrap();
+            }
+            drop(client);
+            wait_for(&mut eye, &server, &look("CLOSE", 0, 0));
+            let seen = eye.see(me(), fd(&server)).unwrap();
+            let child = Other::new(|_| {});
+            let among = [child.pid(), me()];
+            drop(server);
+            assert!(eye.is_held(&seen, &among));
+            drop(child);
+            assert!(!eye.is_held(&seen, &among));
+        }
     });
 }
 
