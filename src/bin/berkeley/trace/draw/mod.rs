@@ -2,5 +2,6 @@
 
 mod calls;
 mod names;
+pub(crate) mod page;
 
 pub(crate) use calls::Calls;
