@@ -105,7 +105,7 @@ impl Segments {
     /// From now on, only what goes from or to these ports. What others do on
     /// loopback costs nothing then.
     pub(crate) fn only(&mut self, ports: &[u16]) {
-        let ports = BTreeSet::from_iter(ports.iter().copied());
+        let ports = ports.iter().copied().collect::<BTreeSet<u16>>();
         // Where the kernel refuses, `read` still sorts them out.
         let _ = filter::attach(&self.socket, Some(&ports), LENGTH);
         self.ports = Some(ports);

@@ -115,7 +115,7 @@ fn a_refused_connect_is_a_syn_and_a_rst() {
 fn what_is_sent_at_once_is_whole_although_only_its_head_is_kept() {
     let Some(mut segments) = permitted() else { return };
     let (client, server) = Peer::pair(V6);
-    let many = [7; 30_000];
+    let many = vec![7; 30_000];
     client.send(&many);
     let mut received = 0;
     while received < many.len() {
