@@ -28,6 +28,7 @@ use nix::net::if_::if_nametoindex;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use super::mapping::Mapping;
+use super::missing;
 use crate::trace::record::Segment;
 use clock::Offset;
 use headers::Packet;
@@ -57,21 +58,8 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    /// The error says why not; in a network namespace of one's own it works
-    /// without privileges.
-    pub(crate) fn open() -> Result<Segments, String> {
-        let explain = |errno: Errno| match errno {
-            Errno::EPERM => {
-                "packets on loopback are not shown to this user: socket(\
-                 AF_PACKET): EPERM, CAP_NET_RAW is missing"
-                    .into()
-            }
-            errno => format!("packets on loopback: {errno}"),
-        };
-        Segments::try_open().map_err(explain)
-    }
-
-    fn try_open() -> Result<Segments, Errno> {
+    /// EPERM: this user may not, but may in a network of their own.
+    pub(super) fn open() -> Result<Segments, Errno> {
         // Of no protocol yet: nothing is heard before all is set up.
         let (family, close_on_exec) =
             (AddressFamily::Packet, SockFlag::SOCK_CLOEXEC);
@@ -179,8 +167,13 @@ impl Segments {
         }
     }
 
-    /// How many found no row: too much came by between two reads.
-    pub(crate) fn lost(&mut self) -> u64 {
+    /// Says how many found no row, if any: too much came by between two
+    /// reads.
+    pub(crate) fn note(&mut self) -> Option<String> {
+        missing(self.lost(), "segments")
+    }
+
+    fn lost(&mut self) -> u64 {
         // The kernel begins again at 0 when it was asked.
         self.lost += u64::from(drops(&self.socket).unwrap_or_default());
         self.lost

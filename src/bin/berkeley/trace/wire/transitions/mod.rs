@@ -41,6 +41,7 @@ use std::os::fd::BorrowedFd;
 
 use nix::errno::Errno;
 
+use super::missing;
 use ring::{Record, Ring};
 use stand_ins::Ends;
 use tracepoint::Tracepoint;
@@ -161,10 +162,11 @@ impl Transitions {
         reports.iter().map(in_words).collect()
     }
 
-    /// How many could not be kept: too much happened between two reads. The
-    /// kernel counts them with the next one that finds room on their CPU.
-    pub(crate) fn lost(&self) -> u64 {
-        self.lost
+    /// Says how many found no room, if any: too much happened between two
+    /// reads. The kernel counts them with the next one that finds room on
+    /// their CPU.
+    pub(crate) fn note(&self) -> Option<String> {
+        missing(self.lost, "TCP transitions")
     }
 }
 
