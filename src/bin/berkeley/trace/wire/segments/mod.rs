@@ -28,7 +28,6 @@ use nix::net::if_::if_nametoindex;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use super::mapping::Mapping;
-use super::missing;
 use crate::trace::record::Segment;
 use clock::Offset;
 use headers::Packet;
@@ -58,8 +57,14 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    /// EPERM: this user may not, but may in a network of their own.
-    pub(super) fn open() -> Result<Segments, Errno> {
+    /// The error says why not, for the reader; whoever lacks CAP_NET_RAW
+    /// has it in a network of their own.
+    pub(crate) fn open() -> Result<Segments, String> {
+        Segments::try_open()
+            .map_err(|errno| format!("no packets on loopback: {errno}"))
+    }
+
+    fn try_open() -> Result<Segments, Errno> {
         // Of no protocol yet: nothing is heard before all is set up.
         let (family, close_on_exec) =
             (AddressFamily::Packet, SockFlag::SOCK_CLOEXEC);
@@ -167,13 +172,8 @@ impl Segments {
         }
     }
 
-    /// Says how many found no row, if any: too much came by between two
-    /// reads.
-    pub(crate) fn note(&mut self) -> Option<String> {
-        missing(self.lost(), "segments")
-    }
-
-    fn lost(&mut self) -> u64 {
+    /// How many found no row: too much came by between two reads.
+    pub(crate) fn lost(&mut self) -> u64 {
         // The kernel begins again at 0 when it was asked.
         self.lost += u64::from(drops(&self.socket).unwrap_or_default());
         self.lost

@@ -13,8 +13,8 @@ use crate::trace::wire::peers::{
 fn permitted() -> Option<Segments> {
     let opened = Segments::open();
     if let Err(why) = &opened {
-        assert_eq!(*why, Errno::EPERM);
-        eprintln!("skipped: CAP_NET_RAW is missing");
+        assert!(why.starts_with("no packets on loopback: EPERM"), "{why}");
+        eprintln!("skipped: {why}");
     }
     opened.ok()
 }
@@ -195,12 +195,11 @@ fn what_finds_no_row_is_counted() {
         for _ in 0..ROWS + 100 {
             near.send(b"x");
         }
-        let note = "100 segments are missing: there were too many at once";
-        assert_eq!(segments.note().as_deref(), Some(note));
+        assert_eq!(segments.lost(), 100);
         assert_eq!(segments.read().len(), ROWS);
         near.send(b"room again");
         wait_until("the next", || segments.read().len() == 1);
-        assert_eq!(segments.note().as_deref(), Some(note));
+        assert_eq!(segments.lost(), 100);
     });
 }
 
