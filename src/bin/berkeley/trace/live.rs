@@ -59,6 +59,15 @@ impl Live {
         Live { output, way, last: Instant::now() }
     }
 
+    /// Draws nothing.
+    pub(crate) fn silent(output: Output) -> Live {
+        Live { output, way: Way::AtTheEnd, last: Instant::now() }
+    }
+
+    pub(crate) fn output(self) -> Output {
+        self.output
+    }
+
     /// What is new.
     pub(crate) fn show(&mut self, recorder: &mut Recorder) -> Result<()> {
         if self.last.elapsed() < OFTEN {

@@ -50,6 +50,9 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         output.draw(options, &trace, false)?;
         return Ok(Verdict::Good);
     }
+    if let Some(name) = &options.diff {
+        return twins(options, name);
+    }
     let has_the_terminal = options.lab.is_none();
     let output = Output::open(options, has_the_terminal)?;
     let mut live = Live::of(options, output);
@@ -67,7 +70,7 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
         return flow::attached(session, pid);
     }
     if let Some(name) = &options.lab {
-        return lab(options, name, live);
+        return lab(options, name, options.language, live);
     }
     let command = &options.command;
     let session = Session::open(options, typed(options), live)?;
@@ -83,15 +86,49 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
     flow::served(session, server, clients.collect())
 }
 
-fn lab(options: &Options, name: &str, live: &mut Live) -> Result<Outcome> {
+/// The same lab in both languages, one after the other.
+fn twins(options: &Options, name: &str) -> Result<Verdict> {
+    let mut live = Live::silent(Output::open(options, false)?);
+    let mut play = |language| lab(options, name, language, &mut live);
+    let played = play(Language::Rust).and_then(|rust| {
+        let c = play(Language::C)?;
+        Ok((rust, c))
+    });
+    stage::end_the_rest();
+    let (rust, c) = played?;
+    for outcome in [&rust, &c] {
+        if outcome.verdict == Verdict::FellShort {
+            bail!("{}", outcome.trace.notes.join("; "));
+        }
+    }
+    let difference = diff::compare(&rust.trace, &c.trace);
+    let mut output = live.output();
+    if options.json {
+        output.lines([serde_json::to_string_pretty(&difference)?])?;
+    } else {
+        output.lines(diff::text(&difference, output.look(options).width))?;
+    }
+    output.flush()?;
+    Ok(match difference.same {
+        true => Verdict::Good,
+        false => Verdict::FellShort,
+    })
+}
+
+fn lab(
+    options: &Options,
+    name: &str,
+    language: Language,
+    live: &mut Live,
+) -> Result<Outcome> {
     let lab = options::known_lab(name);
     let house = House::find()?;
     if !options.no_build {
-        build(&house, options.language)?;
+        build(&house, language)?;
     }
     let model = options.model.as_deref();
     let clients = options.clients as usize;
-    let cast = lab.cast(&house, options.language, model, clients);
+    let cast = lab.cast(&house, language, model, clients);
     let session = Session::open(options, typed(options), live)?;
     let part = |script: labs::Script| Part {
         command: script.command,
@@ -136,7 +173,7 @@ fn typed(options: &Options) -> String {
         let words = words.iter().map(String::as_str);
         shlex::try_join(words).unwrap_or_default()
     };
-    match &options.lab {
+    match options.lab.as_ref().or(options.diff.as_ref()) {
         Some(lab) => {
             let model = options.model.as_ref();
             let model = model.map(|model| format!(" --model {model}"));
