@@ -27,8 +27,8 @@
 //! the new socket's first, the peer is not known: both are taken from the
 //! socket's next report, if that is read together with it.
 //!
-//! Found out by the tests below, and in the kernel's `net/ipv4/tcp.c`,
-//! `tcp_input.c`, `tcp_minisocks.c` and `inet_connection_sock.c`.
+//! Found out by the tests below. To read on: `tcp_set_state` in the kernel's
+//! `net/ipv4/tcp.c`, `tcp_time_wait` in `tcp_minisocks.c`.
 
 mod ring;
 mod stand_ins;
