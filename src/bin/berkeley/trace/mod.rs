@@ -46,7 +46,7 @@ use session::Session;
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     options.check();
     if let Some(file) = &options.read {
-        let trace = read::read(file)?;
+        let trace = read::read(file, options.all)?;
         let mut output = Output::open(options, false)?;
         output.draw(options, &trace, false)?;
         return Ok(Verdict::Good);
@@ -76,7 +76,11 @@ fn twins(
 ) -> Result<Verdict> {
     let mut of = |language| -> Result<Trace> {
         let mut nobody_looks_on = Live::silent();
-        Ok(lab(options, name, language, &mut nobody_looks_on)?.trace)
+        let outcome = lab(options, name, language, &mut nobody_looks_on)?;
+        if outcome.verdict == Verdict::FellShort {
+            bail!("{}", outcome.trace.notes.join("; "));
+        }
+        Ok(outcome.trace)
     };
     let (rust, c) = (of(Language::Rust)?, of(Language::C)?);
     let difference = diff::compare(&rust, &c);
