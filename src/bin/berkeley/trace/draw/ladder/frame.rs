@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::super::record::{Event, Trace};
-use super::super::super::story::{Story, What};
+use super::super::super::story::{Lane, Story, What};
 use super::super::Look;
 use super::glyphs::Glyphs;
 use super::paper::Paper;
-use super::row::Line;
+use super::row::{Line, WAITS};
 use super::{Ladder, time_span};
 use crate::screen::{BAD, HEADING, NAME, QUIET, paint};
 
@@ -42,44 +42,67 @@ pub(super) fn headings(
 ) -> Vec<String> {
     let glyphs = ladder.glyphs;
     let own = ladder.lines();
-    let mut papers: Vec<Paper> = (0..3)
-        .map(|_| Paper::new(ladder.look.width, ladder.look.ascii))
-        .collect();
-    for (at, paper) in papers.iter_mut().enumerate() {
+    let mut papers = Vec::new();
+    let says_more = |&lane: &usize| !story.lanes[lane].subtitle.is_empty();
+    // Later on there is less room for names.
+    let rows: &[Name] = match ladder.is_fixed {
+        true if lanes.iter().any(says_more) => {
+            &[Name::Title, Name::Subtitle, Name::Rule]
+        }
+        true => &[Name::Title, Name::Rule],
+        false => &[Name::Both, Name::Rule],
+    };
+    for row in rows {
+        let mut paper = Paper::new(ladder.look.width, ladder.look.ascii);
         for (slot, line) in own.iter().enumerate() {
-            let sign = match line {
-                Line::None => ' ',
-                Line::Runs => glyphs.runs,
-                Line::Waits => glyphs.waits,
+            let (sign, style) = match line {
+                Line::None => continue,
+                Line::Runs => (glyphs.runs, QUIET),
+                Line::Waits => (glyphs.waits, WAITS),
             };
-            paper.put(ladder.slots.at(slot), sign, QUIET);
+            paper.put(ladder.slots.at(slot), sign, style);
         }
         for &lane in lanes {
             let lane = &story.lanes[lane];
             let Some(slot) = ladder.slots.of(lane.task) else { continue };
             let start = ladder.slots.at(slot);
-            let limit =
-                (start + ladder.slots.width - 2).min(ladder.look.width);
-            let room = limit.saturating_sub(start);
-            match at {
-                0 => {
-                    let title = glyphs.cut(&lane.title, room);
-                    paper.put(start, ' ', NAME);
-                    paper.write(start, limit, &title, NAME);
-                }
-                1 => {
-                    let subtitle = glyphs.cut(&lane.subtitle, room);
-                    paper.put(start, ' ', NAME);
-                    paper.write(start, limit, &subtitle, QUIET);
-                }
-                _ => {
-                    let rule = glyphs.line.to_string().repeat(room);
-                    paper.write(start, limit, &rule, QUIET);
-                }
-            }
+            let room = (ladder.slots.width - 2).min(ladder.look.width - start);
+            row.write(&mut paper, lane, start, room, glyphs);
         }
+        papers.push(paper);
     }
     papers.iter().map(Paper::line).collect()
+}
+
+enum Name {
+    Title,
+    Subtitle,
+    Both,
+    Rule,
+}
+
+impl Name {
+    fn write(
+        &self,
+        paper: &mut Paper,
+        lane: &Lane,
+        start: usize,
+        room: usize,
+        glyphs: &Glyphs,
+    ) {
+        let (text, style) = match self {
+            Name::Title => (lane.title.clone(), NAME),
+            Name::Subtitle => (lane.subtitle.clone(), QUIET),
+            Name::Both if lane.subtitle.is_empty() => {
+                (lane.title.clone(), NAME)
+            }
+            Name::Both => (format!("{}, {}", lane.title, lane.subtitle), NAME),
+            Name::Rule => (glyphs.line.to_string().repeat(room), QUIET),
+        };
+        // Where it waits already, its line would run through its name.
+        paper.put(start, ' ', style);
+        paper.write(start, start + room, &glyphs.cut(&text, room), style);
+    }
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {
@@ -224,7 +247,7 @@ fn legend(story: &Story, glyphs: &Glyphs) -> String {
     }
     if story.arrows.iter().any(|it| it.from.is_none() || it.to.is_none()) {
         all.push(format!(
-            "{} {} to, from where nobody was watched, or not received",
+            "{} no call took it, {} no call seen sent it",
             glyphs.open_right, glyphs.open_left
         ));
     }

@@ -13,6 +13,7 @@ pub(super) struct Glyphs {
     /// Where an arrow leaves a column to the right, and to the left.
     pub(super) leaves_right: char,
     pub(super) leaves_left: char,
+    pub(super) leaves_doubled: char,
     pub(super) crosses: char,
     pub(super) line: char,
     pub(super) double: char,
@@ -35,6 +36,7 @@ const LINES: Glyphs = Glyphs {
     ends: '■',
     leaves_right: '├',
     leaves_left: '┤',
+    leaves_doubled: '╡',
     crosses: '┼',
     line: '─',
     double: '═',
@@ -56,6 +58,7 @@ const ASCII: Glyphs = Glyphs {
     ends: '#',
     leaves_right: '+',
     leaves_left: '+',
+    leaves_doubled: '+',
     crosses: '+',
     line: '-',
     double: '=',

@@ -166,8 +166,7 @@ impl Ladder {
         let mut papers = vec![first];
         while !more.is_empty() {
             for cell in &mut more {
-                let (text, style) = cell.more.remove(0);
-                (cell.text, cell.style) = (text, style);
+                (cell.text, cell.style) = cell.more.remove(0);
             }
             let (next, rest) = row.draw(None, more, None);
             papers.push(next);

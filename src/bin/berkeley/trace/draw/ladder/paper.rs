@@ -16,7 +16,7 @@ impl Paper {
     }
 
     pub(super) fn put(&mut self, at: usize, sign: char, style: Style) {
-        let is_odd = self.is_ascii && !sign.is_ascii() || is_wide(sign);
+        let is_odd = self.is_ascii && !sign.is_ascii() || is_odd(sign);
         if let Some(place) = self.places.get_mut(at) {
             *place = (if is_odd { '?' } else { sign }, style);
         }
@@ -55,7 +55,19 @@ impl Paper {
 }
 
 /// A sign that takes two columns, or none, would push the others away.
-fn is_wide(sign: char) -> bool {
-    let mut bytes = [0; 4];
-    textwrap::core::display_width(sign.encode_utf8(&mut bytes)) != 1
+fn is_odd(sign: char) -> bool {
+    sign.is_control()
+        || matches!(
+            u32::from(sign),
+            0x300..0x370
+                | 0x1100..0x1160
+                | 0x200b..0x2010
+                | 0x2028..0x2030
+                | 0x2e80..0xa4d0
+                | 0xac00..0xd7b0
+                | 0xf900..0xfb00
+                | 0xfe00..0xfe70
+                | 0xff00..0xff61
+                | 0x1_f000..
+        )
 }

@@ -148,11 +148,11 @@ impl Row<'_> {
                 });
             }
         }
-        if let Some(across) = across {
-            self.arrow(&mut paper, &cells, across);
-        }
         for (cell, limit) in cells.iter().zip(limits) {
             self.say(&mut paper, cell, limit);
+        }
+        if let Some(across) = across {
+            self.arrow(&mut paper, &cells, across);
         }
         (paper, left_over)
     }
@@ -255,8 +255,12 @@ impl Row<'_> {
             }
         } else {
             paper.put(start, glyphs.head_left, style);
-            if !speaks {
-                paper.put(end, glyphs.leaves_left, style);
+            if is_plain {
+                let sign = match across.kind {
+                    Kind::Handshake => glyphs.leaves_doubled,
+                    _ => glyphs.leaves_left,
+                };
+                paper.put(end, sign, style);
             }
         }
         let room = (end - start).saturating_sub(AROUND_LABEL - 1);

@@ -145,16 +145,10 @@ impl Ladder {
         let mut both = vec![place];
         both.extend(answer.map(|(to, _)| *to));
         lines.extend(self.give_columns(telling, &both));
-        let drawn_apart = answer.map(|(_, arrow)| arrow);
         let mut comes_in = self.arrives(telling, place, None);
         let last = comes_in.pop();
         for across in comes_in {
             lines.extend(self.row(None, Vec::new(), Some(&across)));
-        }
-        if let Some((to, _)) = answer {
-            for across in self.arrives(telling, *to, drawn_apart) {
-                lines.extend(self.row(None, Vec::new(), Some(&across)));
-            }
         }
         lines.extend(self.draw_group(telling, place, answer, last.as_ref()));
         for place in both {
@@ -171,28 +165,57 @@ impl Ladder {
         comes_in: Option<&Across>,
     ) -> Vec<String> {
         let at = |place: usize| Some(telling.story.moments[place].at_ns);
-        let first = self.cell(telling, place);
+        let mut first = self.cell(telling, place);
         self.become_what_it_is(telling, place);
+        self.say_how_long(telling, place, &mut first);
         let Some((to, arrow)) = answer else {
             return self.row(at(place), vec![first], comes_in);
         };
         let across = self.across(telling, place, *to, arrow);
-        let second = self.cell(telling, *to);
-        let Some(across) = across else {
-            let mut lines = self.row(at(place), vec![first], comes_in);
-            self.become_what_it_is(telling, *to);
-            lines.extend(self.row(at(*to), vec![second], None));
-            return lines;
-        };
-        let both = vec![first.clone(), second.clone()];
-        if comes_in.is_none() && self.fits(&both, &across) {
-            self.become_what_it_is(telling, *to);
-            return self.row(at(place), both, Some(&across));
+        let others = self.arrives(telling, *to, Some(arrow));
+        if let (Some(across), None, []) =
+            (&across, comes_in, others.as_slice())
+        {
+            let both = vec![first.clone(), self.cell(telling, *to)];
+            if self.fits(&both, across) {
+                self.become_what_it_is(telling, *to);
+                return self.row(at(place), both, Some(across));
+            }
         }
         let mut lines = self.row(at(place), vec![first], comes_in);
+        for other in others {
+            lines.extend(self.row(None, Vec::new(), Some(&other)));
+        }
+        let second = self.cell(telling, *to);
         self.become_what_it_is(telling, *to);
-        lines.extend(self.row(at(*to), vec![second], Some(&across)));
+        lines.extend(self.row(None, vec![second], across.as_ref()));
         lines
+    }
+
+    /// Where it falls asleep, if there is room; or else wherever there is
+    /// some before it wakes up.
+    fn say_how_long(
+        &mut self,
+        telling: &Telling,
+        place: usize,
+        cell: &mut Cell,
+    ) {
+        let What::Waits { until: Some(until) } =
+            telling.story.moments[place].what
+        else {
+            return;
+        };
+        let at = |place: usize| telling.story.moments[place].at_ns;
+        let span = time_span(at(until).saturating_sub(at(place)));
+        let tail = format!("waits {span}");
+        let used = cell.text.chars().count() + 2 + tail.chars().count();
+        if let Some(sleep) = self.sleeps.get_mut(&telling.task(place))
+            && cell.more.is_empty()
+            && used + 3 <= self.slots.width
+        {
+            cell.more.push((tail, WAITS));
+            sleep.is_said = true;
+        }
     }
 
     fn fits(&self, cells: &[Cell], across: &Across) -> bool {
@@ -317,19 +340,13 @@ impl Ladder {
     ) -> Vec<(String, anstyle::Style)> {
         let moment = &telling.story.moments[place];
         let mut tails = Vec::new();
+        self.wait_before(telling, place, &mut tails);
         if let Some(state) = &moment.state {
             let sign = match moment.is_transition {
                 true => self.glyphs.becomes.to_string(),
                 false => String::new(),
             };
             tails.push((format!("[{sign}{state}]"), STATE));
-        }
-        if let (What::Returns { .. }, Some(sleep)) =
-            (moment.what, self.sleeps.get(&telling.task(place)))
-            && !sleep.is_said
-        {
-            let span = moment.at_ns.saturating_sub(sleep.since);
-            tails.push((format!("after {}", time_span(span)), WAITS));
         }
         let glyphs = self.glyphs;
         for arrow in &telling.arrows.from[place] {
@@ -358,6 +375,22 @@ impl Ladder {
             tails.push((tail, style_of(arrow.kind)));
         }
         tails
+    }
+
+    fn wait_before(
+        &self,
+        telling: &Telling,
+        place: usize,
+        tails: &mut Vec<(String, anstyle::Style)>,
+    ) {
+        let moment = &telling.story.moments[place];
+        if let (What::Returns { .. }, Some(sleep)) =
+            (moment.what, self.sleeps.get(&telling.task(place)))
+            && !sleep.is_said
+        {
+            let span = moment.at_ns.saturating_sub(sleep.since);
+            tails.push((format!("({})", time_span(span)), WAITS));
+        }
     }
 
     /// What becomes of its column with this moment.
