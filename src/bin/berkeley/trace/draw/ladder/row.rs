@@ -255,7 +255,7 @@ impl Row<'_> {
             }
         } else {
             paper.put(start, glyphs.head_left, style);
-            if is_plain {
+            if !speaks {
                 let sign = match across.kind {
                     Kind::Handshake => glyphs.leaves_doubled,
                     _ => glyphs.leaves_left,
