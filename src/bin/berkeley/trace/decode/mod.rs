@@ -26,11 +26,11 @@ mod words;
 pub(crate) use address::address;
 pub(crate) use calls::{Family, family, numbers, subject};
 pub(crate) use errno::{errno, signal};
+pub(crate) use network::{domain, protocol, socket_type};
 pub(crate) use text::escaped;
 
 use super::record::Payload;
 use crate::tracer::{Entry, Memory};
-use network::domain;
 
 /// A call in words. Descriptors are plain numbers here: which sockets they
 /// are is found out elsewhere.

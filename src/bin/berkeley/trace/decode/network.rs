@@ -39,10 +39,15 @@ pub(super) fn descriptors_made(call: &mut Call, place: usize) {
 
 /// Domain, type and protocol.
 fn kind(call: &Call) -> [String; 3] {
-    let family = u64::from(call.unsigned(0));
-    let protocol = call.unsigned(2);
+    let value = u64::from(call.unsigned(1));
+    let protocol = protocol(call.int(0), call.unsigned(2));
+    [domain(u64::from(call.unsigned(0))), socket_type(value), protocol]
+}
+
+/// `IPPROTO_TCP`; each family counts its own.
+pub(crate) fn protocol(family: i32, protocol: u32) -> String {
     let value = u64::from(protocol);
-    let protocol = match call.int(0) {
+    match family {
         libc::AF_INET | libc::AF_INET6 => {
             one_of(value, PROTOCOLS, "IPPROTO_???")
         }
@@ -54,17 +59,16 @@ fn kind(call: &Call) -> [String; 3] {
             Err(_) => hex(value),
         },
         _ => value.to_string(),
-    };
-    [domain(family), socket_type(u64::from(call.unsigned(1))), protocol]
+    }
 }
 
 /// `AF_INET6`
-pub(super) fn domain(family: u64) -> String {
+pub(crate) fn domain(family: u64) -> String {
     one_of(family, DOMAINS, "AF_???")
 }
 
 /// `SOCK_STREAM|SOCK_CLOEXEC`
-fn socket_type(value: u64) -> String {
+pub(crate) fn socket_type(value: u64) -> String {
     let (base, rest) = (value & 0xf, value & !0xf);
     match named(base, TYPES) {
         None => flags(value, TYPE_FLAGS, "SOCK_???"),
