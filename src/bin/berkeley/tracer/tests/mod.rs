@@ -7,6 +7,8 @@ mod attached;
 mod births;
 mod calls;
 mod ends;
+mod left;
+mod running;
 mod signals;
 mod witness;
 
