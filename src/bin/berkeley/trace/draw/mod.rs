@@ -4,6 +4,7 @@ mod calls;
 pub(crate) mod ladder;
 mod names;
 pub(crate) mod page;
+pub(crate) mod summary;
 
 pub(crate) use calls::Calls;
 pub(crate) use ladder::Ladder;
