@@ -1,7 +1,7 @@
 //! Moments from events: what is shown at all, what waited, and what of it
 //! reads as one wait although signals interrupted it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::record::{Birth, Call, Event, Trace};
 use super::connections::{Ends, calls_of};
@@ -25,6 +25,8 @@ pub(super) struct Known<'a> {
     /// The child that a call made.
     pub(super) births: HashMap<usize, usize>,
     pub(super) links: &'a [Link],
+    /// Sockets that were shut down.
+    pub(super) shut: HashSet<usize>,
 }
 
 /// Moments by lane and time, and which one is an event's first and last.
@@ -106,6 +108,14 @@ fn causes(known: &Known) -> HashMap<usize, u64> {
 }
 
 fn shows(known: &Known, at: usize, call: &Call) -> bool {
+    // Whether a descriptor is open, or closed on exec, is nobody else's
+    // business.
+    let asks_itself = call.call == "fcntl"
+        && (calls::has_flag(call, "F_GETFD")
+            || calls::has_flag(call, "F_SETFD"));
+    if asks_itself {
+        return false;
+    }
     if is_about_sockets(call) || calls::is_poll(call) {
         return true;
     }
@@ -186,7 +196,9 @@ impl Drafts {
         let place = self.moments.len();
         let is_bad = match (&known.trace.events[event], what) {
             (_, What::Waits { .. }) => false,
-            (Event::Call(call), _) => calls::has_failed(call),
+            (Event::Call(call), _) => {
+                calls::has_failed(call) && !is_told_to_stop(known, call)
+            }
             (Event::End(ended), _) => words::is_bad_end(ended),
             _ => false,
         };
@@ -255,6 +267,13 @@ impl Drafts {
             self.ends.insert(turn, done_at);
         }
     }
+}
+
+/// An accept that somebody ended by shutting its listener down.
+fn is_told_to_stop(known: &Known, call: &Call) -> bool {
+    calls::is_accept(call)
+        && call.errno.as_deref() == Some("EINVAL")
+        && call.socket.is_some_and(|socket| known.shut.contains(&socket))
 }
 
 fn connection(known: &Known, event: usize) -> Option<usize> {

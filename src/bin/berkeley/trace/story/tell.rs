@@ -29,6 +29,10 @@ impl Story {
             talks,
             births,
             links: &links,
+            shut: connections::calls_of(trace)
+                .filter(|(_, call)| call.call == "shutdown")
+                .filter_map(|(_, call)| call.socket)
+                .collect(),
         };
         let mut drafts = draft(&known);
         states::transitions(

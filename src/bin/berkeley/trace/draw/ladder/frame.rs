@@ -39,13 +39,14 @@ pub(super) fn headings(
     ladder: &Ladder,
     story: &Story,
     lanes: &[usize],
+    is_top: bool,
 ) -> Vec<String> {
     let glyphs = ladder.glyphs;
     let own = ladder.lines();
     let mut papers = Vec::new();
     let says_more = |&lane: &usize| !story.lanes[lane].subtitle.is_empty();
     // Later on there is less room for names.
-    let rows: &[Name] = match ladder.is_fixed {
+    let rows: &[Name] = match is_top {
         true if lanes.iter().any(says_more) => {
             &[Name::Title, Name::Subtitle, Name::Rule]
         }

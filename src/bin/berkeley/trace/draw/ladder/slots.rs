@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::super::story::{Lane, Story};
+use super::weave::is_idle_birth;
 
 /// A column is at least this wide: fewer places, and `connect` could not say
 /// where to.
@@ -33,10 +34,6 @@ impl Slots {
             turn: 0,
             width: (room / count).min(WIDEST),
         }
-    }
-
-    pub(super) fn most(paper: usize) -> usize {
-        (paper.saturating_sub(MARGIN) / NARROWEST).max(1)
     }
 
     /// Where its column begins.
@@ -93,8 +90,15 @@ impl Slots {
 /// How many lanes are there at once, at most.
 pub(super) fn at_once(story: &Story) -> usize {
     let mut change: HashMap<usize, i32> = HashMap::new();
-    for lane in &story.lanes {
-        *change.entry(lane.first).or_default() += 1;
+    for (at, lane) in story.lanes.iter().enumerate() {
+        let first = match is_idle_birth(story, lane.first) {
+            // The next of its moments.
+            true => (lane.first + 1..=lane.last)
+                .find(|&place| story.moments[place].lane == at)
+                .unwrap_or(lane.last),
+            false => lane.first,
+        };
+        *change.entry(first).or_default() += 1;
         if lane.has_ended {
             *change.entry(lane.last + 1).or_default() -= 1;
         }
