@@ -62,6 +62,8 @@ impl Strips {
         let track = match self.open.iter().find(is_it) {
             Some(old) if old.state == new.state => return,
             Some(old) => old.track,
+            // What was never open is in no state worth a strip.
+            None if new.state == "CLOSE" => return,
             None => {
                 let beside = self.open.iter().filter(|s| s.lane == new.lane);
                 let taken: Vec<usize> = beside.map(|s| s.track).collect();
@@ -105,9 +107,7 @@ fn found(trace: &Trace, moment: &Moment) -> Option<(usize, Option<String>)> {
     let sampled = call.after.as_ref().and_then(|look| look.state.clone());
     let state = moment.state.clone().or(sampled)?;
     let socket = if is_of_made { made } else { call.socket };
-    // What is new is in no state worth a strip.
-    let is_new = call.call == "socket" && state == "CLOSE";
-    socket.filter(|_| !is_new).map(|socket| (socket, Some(state)))
+    socket.map(|socket| (socket, Some(state)))
 }
 
 /// The descriptor that this lane has of it.
