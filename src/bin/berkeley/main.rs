@@ -11,6 +11,7 @@
 mod bench;
 mod calendar;
 mod catalogue;
+mod cpus;
 mod exit;
 mod generator;
 mod house;
@@ -18,6 +19,7 @@ mod list;
 mod markup;
 mod screen;
 mod stage;
+mod system;
 mod tour;
 mod trace;
 mod tracer;
@@ -36,6 +38,7 @@ use clap::{Parser, Subcommand};
 Examples:
   berkeley tour          every lab, in both languages, in under a minute
   berkeley bench         fork against thread against everything
+  berkeley trace knock   who called what, who waited, in which TCP state
   berkeley list          what there is, and in which file
 
 Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
@@ -52,6 +55,7 @@ enum Command {
     Generator(generator::Options),
     List(list::Options),
     Tour(tour::Options),
+    Trace(Box<trace::Options>),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Generator(options) => generator::run(&options),
         Command::List(options) => list::run(&options),
         Command::Tour(options) => tour::run(&options),
+        Command::Trace(options) => trace::run(&options),
     };
     exit::code(done)
 }

@@ -4,9 +4,31 @@
 //! Nothing here knows what a call means; that is the witness's part. Man
 //! pages: `ptrace(2)`, `seccomp(2)`, `process_vm_readv(2)`.
 
+mod attach;
+mod births;
+mod calls;
+mod ends;
+mod engine;
+mod filter;
+mod launch;
 mod memory;
+mod names;
+mod program;
+mod requests;
+mod signals;
+mod stops;
+mod tasks;
+mod tick;
 
-pub(crate) use memory::Memory;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use engine::{Blind, Scope, Tracer};
+pub(crate) use launch::Launch;
+pub(crate) use memory::{Memory, Remote};
+pub(crate) use names::name;
+pub(crate) use program::CannotStart;
+pub(crate) use tick::now;
 
 /// A system call that a task is about to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,9 @@
 //! `tracer` alone disturbs what it looks at, and has rounds of its own.
 
 pub(crate) mod cpu;
-pub(crate) mod cpus;
 pub(crate) mod family;
 pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod network;
 pub(crate) mod others;
-mod stops;
-mod syscalls;
 pub(crate) mod tracer;

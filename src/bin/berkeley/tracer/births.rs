@@ -1,0 +1,159 @@
+//! Tasks come, become another program, and go.
+//!
+//! Whoever is made by a traced task is traced from its first instruction on,
+//! and stops before it. Its own stop and its parent's may be reported in
+//! either order; the witness hears of a birth once, from whichever comes
+//! second, when both stand still. So a parent is never seen to return from
+//! fork(2) before its child is known. Man page: `ptrace(2)`, under
+//! "execve(2) under ptrace" too.
+
+use std::path::Path;
+
+use super::engine::Tracer;
+use super::stops::Stop;
+use super::tasks::{Place, Stage, Traced};
+use super::{Birth, End, Task, Witness, requests};
+
+impl Tracer {
+    /// Its parent stands behind the making of it.
+    pub(super) fn birth(
+        &mut self,
+        witness: &mut dyn Witness,
+        at: u64,
+        parent: Traced,
+        how: Birth,
+    ) {
+        let tid = parent.task.tid;
+        let Some(newborn) = requests::message(tid) else { return };
+        if self.tasks.contains_key(&newborn) {
+            return self.go_on(tid, 0);
+        }
+        let stop = self.first_stop_of(newborn);
+        self.adopt(witness, at, newborn, Some(parent), how);
+        self.go_on(tid, 0);
+        match stop {
+            Some(status) => self.answer(witness, newborn, status),
+            None => self.leave(witness, at, newborn, End::Unknown),
+        }
+    }
+
+    /// It was woken before its parent's stop, so this does not take long.
+    fn first_stop_of(&mut self, newborn: i32) -> Option<i32> {
+        if let Some(status) = self.strangers.remove(&newborn) {
+            return Some(status);
+        }
+        let is_it = |(tid, _): &(i32, i32)| *tid == newborn;
+        if let Some(place) = self.stopped.iter().position(is_it) {
+            return self.stopped.remove(place).map(|(_, status)| status);
+        }
+        requests::next_of(newborn).ok()
+    }
+
+    fn adopt(
+        &mut self,
+        witness: &mut dyn Witness,
+        at: u64,
+        tid: i32,
+        parent: Option<Traced>,
+        how: Birth,
+    ) {
+        let thread_of = parent.map(|parent| parent.task.pid);
+        let thread_of = thread_of.filter(|pid| is_thread(*pid, tid));
+        let how = if thread_of.is_some() { Birth::Thread } else { how };
+        let task = Task { tid, pid: thread_of.unwrap_or(tid) };
+        self.begin(Traced {
+            task,
+            is_ours: parent.is_none_or(|parent| parent.is_ours),
+            has_filter: parent.is_some_and(|parent| parent.has_filter),
+            stage: Stage::Told,
+            place: Place::Outside,
+            is_paused: false,
+        });
+        witness.is_born(at, task, parent.map(|parent| parent.task), how);
+    }
+
+    /// All other threads of its process are gone, and it has the number of
+    /// the process now, whatever its own was.
+    pub(super) fn exec(
+        &mut self,
+        witness: &mut dyn Witness,
+        at: u64,
+        pid: i32,
+    ) {
+        let former = requests::message(pid).unwrap_or(pid);
+        let Some(mut survivor) = self.tasks.remove(&former) else {
+            return self.go_on(pid, 0);
+        };
+        let others = self.tasks.values().map(|traced| traced.task);
+        let others: Vec<Task> =
+            others.filter(|task| task.pid == pid).collect();
+        for task in others {
+            self.leave(witness, at, task.tid, End::Unknown);
+        }
+        if let Some(end) = self.roots.get_mut(&pid) {
+            *end = None;
+        }
+        self.stopped.retain(|(tid, _)| *tid != former);
+        survivor.task = Task { tid: pid, pid };
+        survivor.stage = Stage::Told;
+        self.begin(survivor);
+        witness.becomes(at, survivor.task, former);
+        self.go_on(pid, 0);
+    }
+
+    /// It is no more.
+    pub(super) fn leave(
+        &mut self,
+        witness: &mut dyn Witness,
+        at: u64,
+        tid: i32,
+        how: End,
+    ) {
+        let Some(gone) = self.tasks.remove(&tid) else { return };
+        if let Some(end) = self.roots.get_mut(&tid) {
+            *end = Some(how);
+        }
+        if gone.stage == Stage::Arriving {
+            witness.is_born(at, gone.task, None, Birth::Found);
+        }
+        witness.ends(at, gone.task, how);
+        self.meet_orphans(witness, at);
+    }
+
+    /// A newborn whose parent was killed before it could tell of it.
+    fn meet_orphans(&mut self, witness: &mut dyn Witness, at: u64) {
+        let strangers: Vec<i32> = self.strangers.keys().copied().collect();
+        for tid in strangers {
+            let parent = parent_of(tid);
+            if parent.is_some_and(|pid| self.has_process(pid)) {
+                continue;
+            }
+            let Some(status) = self.strangers.remove(&tid) else { continue };
+            if !matches!(Stop::of(status), Stop::End(_)) {
+                self.adopt(witness, at, tid, None, Birth::Fork);
+                self.answer(witness, tid, status);
+            }
+        }
+    }
+
+    pub(super) fn has_process(&self, pid: i32) -> bool {
+        self.tasks.values().any(|traced| traced.task.pid == pid)
+    }
+}
+
+fn is_thread(pid: i32, tid: i32) -> bool {
+    Path::new(&format!("/proc/{pid}/task/{tid}")).exists()
+}
+
+/// The process that made it, or that it is a thread of.
+fn parent_of(tid: i32) -> Option<i32> {
+    let status = std::fs::read_to_string(format!("/proc/{tid}/status"));
+    let status = status.ok()?;
+    let field = |name: &str| {
+        let mut lines = status.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name))?;
+        value.trim().parse::<i32>().ok()
+    };
+    let process = field("Tgid:")?;
+    if process == tid { field("PPid:") } else { Some(process) }
+}

@@ -1,0 +1,189 @@
+//! From stop to stop: one is waited for, told, and the task goes on.
+//!
+//! How a task goes on decides where it stops next. With the filter it runs
+//! free, to the next call that matters; only when the return of a call is
+//! wanted it is told to stop at the next one's side (PTRACE_SYSCALL), which
+//! then is that return. Without the filter it always is.
+
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::requests::{self, Way};
+use super::stops::Stop;
+use super::tasks::{Stage, Tasks};
+use super::tick::{TICK, Ticks, now};
+use super::{End, Task, Witness};
+
+/// Which calls are told.
+#[derive(Clone, Debug)]
+pub(crate) enum Scope {
+    /// These, by number; programs that are started do not even stop at
+    /// others.
+    Calls(Vec<u64>),
+    Everything,
+}
+
+/// What happened out of sight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Blind {
+    /// Calls of another ABI (i386, x32) were made, and not told.
+    pub(crate) foreign_calls: u64,
+    /// Processes or threads were made with CLONE_UNTRACED.
+    pub(crate) untraced: u64,
+}
+
+/// Who is under trace. It belongs to the thread that made it: the kernel
+/// takes requests from no other. Children of that thread that are not traced
+/// are not reaped by it.
+pub(crate) struct Tracer {
+    pub(super) scope: Scope,
+    pub(super) tasks: Tasks,
+    /// Stopped, and nobody has told yet whose they are.
+    pub(super) strangers: HashMap<i32, i32>,
+    /// Stopped, and not answered yet.
+    pub(super) stopped: VecDeque<(i32, i32)>,
+    /// Those that were started or attached to, and how they ended.
+    pub(super) roots: HashMap<i32, Option<End>>,
+    /// Whom nobody asked to stay: stops let them go.
+    pub(super) lets_go: bool,
+    pub(super) let_go: Vec<Task>,
+    /// Whoever is born now, is so to end.
+    pub(super) ends_all: bool,
+    pub(super) blind: Blind,
+    ticks: Ticks,
+}
+
+/// A wait that is over so soon, in ns, was none: somebody had stopped before.
+const AT_ONCE: u64 = 3_000;
+
+impl Tracer {
+    pub(crate) fn new(scope: Scope) -> Result<Tracer> {
+        Ok(Tracer {
+            scope,
+            tasks: Tasks::new(),
+            strangers: HashMap::new(),
+            stopped: VecDeque::new(),
+            roots: HashMap::new(),
+            lets_go: false,
+            let_go: Vec::new(),
+            ends_all: false,
+            blind: Blind::default(),
+            ticks: Ticks::new().context("cannot make a timer")?,
+        })
+    }
+
+    /// Answers stops as they come, until this moment, or until one of these
+    /// descriptors can be read, or nobody is left.
+    pub(crate) fn pump(
+        &mut self,
+        witness: &mut dyn Witness,
+        until: Instant,
+        watched: &[BorrowedFd<'_>],
+    ) {
+        let left = until.saturating_duration_since(Instant::now());
+        let tick = u64::try_from(TICK.as_nanos()).unwrap_or(u64::MAX);
+        let end = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
+        let end = now().saturating_add(end);
+        if self.ticks.begin().is_err() {
+            return;
+        }
+        let mut look = 0;
+        while self.is_anyone_left() {
+            let at = now();
+            if at >= end {
+                break;
+            }
+            if at >= look {
+                if any_can_be_read(watched) {
+                    break;
+                }
+                look = at + tick;
+            }
+            self.answer_next(witness);
+        }
+        self.ticks.end();
+    }
+
+    /// Waits for a stop, or a tick, and answers what there is.
+    ///
+    /// waitpid(2) begins its search always with the same task, and would
+    /// hide all others behind one that stops again at once. So where it has
+    /// not had to wait, everybody who stands still by now is collected before
+    /// anyone goes on. (Always to do so would cost each stop another call.)
+    pub(super) fn answer_next(&mut self, witness: &mut dyn Witness) {
+        let before = now();
+        match requests::next(0) {
+            Ok(stop) => self.stopped.extend(stop),
+            Err(Errno::ECHILD) => self.lose_all(witness),
+            Err(_) => {}
+        }
+        if !self.stopped.is_empty() && now() - before < AT_ONCE {
+            while let Ok(Some(stop)) = requests::next(libc::WNOHANG) {
+                self.stopped.push_back(stop);
+            }
+        }
+        while let Some((tid, status)) = self.stopped.pop_front() {
+            self.answer(witness, tid, status);
+        }
+    }
+
+    /// Somebody else has reaped them.
+    fn lose_all(&mut self, witness: &mut dyn Witness) {
+        let all: Vec<i32> = self.tasks.keys().copied().collect();
+        for tid in all {
+            self.leave(witness, now(), tid, End::Unknown);
+        }
+        self.strangers.clear();
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        witness: &mut dyn Witness,
+        tid: i32,
+        status: i32,
+    ) {
+        let Some(&traced) = self.tasks.get(&tid) else {
+            self.strangers.insert(tid, status);
+            return;
+        };
+        let (at, stop) = (now(), Stop::of(status));
+        if traced.stage == Stage::Arriving {
+            self.arrive(witness, at, tid, stop);
+        }
+        match stop {
+            Stop::Call => self.call(witness, at, tid),
+            Stop::Birth(how) => self.birth(witness, at, traced, how),
+            Stop::Exec => self.exec(witness, at, tid),
+            Stop::Group(signal) => self.pause(witness, at, tid, signal),
+            Stop::Trap => self.trap(witness, at, tid),
+            Stop::Signal(signal) => self.deliver(witness, at, tid, signal),
+            Stop::End(how) => self.leave(witness, at, tid, how),
+        }
+    }
+
+    pub(super) fn go_on(&mut self, tid: i32, signal: i32) {
+        let Some(traced) = self.tasks.get(&tid) else { return };
+        if self.lets_go && !traced.is_ours {
+            self.let_go.push(traced.task);
+            self.tasks.remove(&tid);
+            requests::go_on(Way::Detached, tid, signal);
+        } else {
+            requests::go_on(traced.way(), tid, signal);
+        }
+    }
+}
+
+fn any_can_be_read(watched: &[BorrowedFd<'_>]) -> bool {
+    if watched.is_empty() {
+        return false;
+    }
+    let fds = watched.iter();
+    let fds = fds.map(|&fd| PollFd::new(fd, PollFlags::POLLIN));
+    let mut fds: Vec<PollFd<'_>> = fds.collect();
+    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}

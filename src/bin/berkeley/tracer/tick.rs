@@ -1,0 +1,63 @@
+//! Looks up from waiting for stops, every few milliseconds.
+//!
+//! A traced program stands still until its stop is answered, so the tracer
+//! sleeps in waitpid(2) itself and is woken by nothing else: measured against
+//! poll(2) on a signalfd(2), or ppoll(2) with SIGCHLD, that saves two system
+//! calls a stop. The price is that waitpid(2) cannot watch a descriptor or a
+//! clock. So a timer interrupts it; a tick that comes between two waits is
+//! lost, and the next one makes up for it. Man page: `timer_create(2)`.
+
+use std::time::Duration;
+
+use nix::sys::signal::{
+    SaFlags, SigAction, SigEvent, SigHandler, SigSet, SigevNotify, Signal,
+    sigaction,
+};
+use nix::sys::time::TimeSpec;
+use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::gettid;
+
+/// How late the tracer may notice anything but a stop.
+pub(super) const TICK: Duration = Duration::from_millis(2);
+
+pub(super) struct Ticks(Timer);
+
+impl Ticks {
+    /// For this thread: only it may speak to whom it traces.
+    pub(super) fn new() -> nix::Result<Ticks> {
+        let handler = SigHandler::Handler(look_up);
+        // Without SA_RESTART: waitpid(2) is to be interrupted.
+        let action =
+            SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+        // SAFETY: `look_up` does nothing.
+        unsafe { sigaction(Signal::SIGALRM, &action) }?;
+        let thread_id = gettid().as_raw();
+        let signal = Signal::SIGALRM;
+        let to_me =
+            SigevNotify::SigevThreadId { signal, thread_id, si_value: 0 };
+        let event = SigEvent::new(to_me);
+        Timer::new(ClockId::CLOCK_MONOTONIC, event).map(Ticks)
+    }
+
+    pub(super) fn begin(&mut self) -> nix::Result<()> {
+        self.set(TICK)
+    }
+
+    pub(super) fn end(&mut self) {
+        let _ = self.set(Duration::ZERO);
+    }
+
+    fn set(&mut self, every: Duration) -> nix::Result<()> {
+        let every = Expiration::Interval(TimeSpec::from(every));
+        self.0.set(every, TimerSetTimeFlags::empty())
+    }
+}
+
+extern "C" fn look_up(_: i32) {}
+
+/// CLOCK_MONOTONIC, in ns. It is read without a system call.
+pub(crate) fn now() -> u64 {
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from);
+    u64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
+}
