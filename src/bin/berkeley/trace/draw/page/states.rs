@@ -25,7 +25,9 @@ pub(super) fn stretches(trace: &Trace, story: &Story) -> Vec<Stretch> {
     let mut strips = Strips::default();
     for (at, moment) in story.moments.iter().enumerate() {
         match found(trace, moment) {
-            Some((socket, None)) => strips.end(moment.lane, socket, at),
+            Some((socket, None)) => {
+                strips.end(&threads(trace, story, moment.lane), socket, at);
+            }
             Some((socket, Some(state))) => strips.push(Stretch {
                 lane: moment.lane,
                 socket,
@@ -72,15 +74,23 @@ impl Strips {
                 free
             }
         };
-        self.end(new.lane, new.socket, new.from);
+        self.end(&[new.lane], new.socket, new.from);
         self.open.push(Stretch { track, ..new });
     }
 
-    fn end(&mut self, lane: usize, socket: usize, at: usize) {
-        let is_it = |s: &mut Stretch| s.lane == lane && s.socket == socket;
+    fn end(&mut self, lanes: &[usize], socket: usize, at: usize) {
+        let is_it =
+            |s: &mut Stretch| s.socket == socket && lanes.contains(&s.lane);
         let old = self.open.extract_if(.., is_it);
         self.done.extend(old.map(|s| Stretch { until: Some(at), ..s }));
     }
+}
+
+/// The lanes of one process: descriptors are theirs together.
+fn threads(trace: &Trace, story: &Story, lane: usize) -> Vec<usize> {
+    let pid = |lane: usize| Some(trace.tasks.get(story.lanes[lane].task)?.pid);
+    let own = pid(lane);
+    (0..story.lanes.len()).filter(|lane| pid(*lane) == own).collect()
 }
 
 /// The socket that a moment tells the state of. No state: after close(2)
@@ -99,14 +109,12 @@ fn found(trace: &Trace, moment: &Moment) -> Option<(usize, Option<String>)> {
     if call.call == "close" && call.result == Some(0) {
         return Some((call.socket?, None));
     }
-    // An accept may tell of what it made, or of the listener.
-    let made = call.made.first().and_then(|made| made.socket);
-    let is_of_made = call.socket.is_none()
-        || (call.call.starts_with("accept")
-            && moment.state.as_deref().is_some_and(|it| it != "LISTEN"));
     let sampled = call.after.as_ref().and_then(|look| look.state.clone());
     let state = moment.state.clone().or(sampled)?;
-    let socket = if is_of_made { made } else { call.socket };
+    // An accept may tell of what it made, or of the listener.
+    let made = call.made.first().and_then(|made| made.socket);
+    let is_accept = call.call.starts_with("accept") && state != "LISTEN";
+    let socket = if is_accept { made } else { call.socket.or(made) };
     socket.map(|socket| (socket, Some(state)))
 }
 
