@@ -52,6 +52,13 @@ function resultText(call) {
   return call.errno ? `${result} ${call.errno}` : String(result);
 }
 
+// What an accept leaves behind is the state of what it made.
+function afterText(call) {
+  const isNew = call.call.startsWith("accept") && call.made
+    && call.after.state !== "LISTEN";
+  return lookText(call.after, isNew ? call.made[0].socket : call.socket);
+}
+
 function ofCall(call, moment) {
   const hasFd = call.fd !== undefined;
   const back = call.exit_ns;
@@ -69,7 +76,7 @@ function ofCall(call, moment) {
     ["asked about", call.awaits && heldText(call.awaits)],
     ["ready", call.ready?.map((r) => `${r.fd}: ${r.events}`).join("\n")],
     ["before", call.before && lookText(call.before, call.socket)],
-    ["after", call.after && lookText(call.after, call.socket)],
+    ["after", call.after && afterText(call)],
     ["known by", stateSource(call, moment)],
     ["close", call.still_held && "other descriptors keep the socket open"],
     ["entered", milliseconds(call.enter_ns)],

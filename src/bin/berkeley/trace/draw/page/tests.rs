@@ -175,6 +175,18 @@ fn a_state_is_a_strip_that_tells_samples_from_transitions() {
 }
 
 #[test]
+fn a_close_by_a_thread_is_one_for_all_threads() {
+    let trace = fixture::echo_threads();
+    let story = Story::tell(&trace);
+    let layout = Layout::of(&trace, &story);
+    let listener = 0;
+    let mut of_peers =
+        layout.states.iter().filter(|stretch| stretch.socket != listener);
+    assert!(of_peers.clone().count() > 2);
+    assert!(of_peers.all(|stretch| stretch.until.is_some()));
+}
+
+#[test]
 fn a_segment_is_a_thin_line_to_the_other_end() {
     let mut trace = fixture::knock_fork();
     trace.events.push(Event::Segment(Segment {
