@@ -1,6 +1,7 @@
 //! Drawings of a trace.
 
 mod calls;
+mod happenings;
 mod names;
 pub(crate) mod page;
 pub(crate) mod summary;
@@ -13,4 +14,9 @@ pub(crate) struct Look {
     pub(crate) width: usize,
     /// No lines and no arrows but of letters.
     pub(crate) ascii: bool,
+}
+
+/// Milliseconds, to the microsecond: `1.412`.
+fn ms(ns: u64) -> String {
+    format!("{}.{:03}", ns / 1_000_000, ns / 1000 % 1000)
 }
