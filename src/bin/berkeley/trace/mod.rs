@@ -76,7 +76,11 @@ fn twins(
 ) -> Result<Verdict> {
     let mut of = |language| -> Result<Trace> {
         let mut nobody_looks_on = Live::silent();
-        Ok(lab(options, name, language, &mut nobody_looks_on)?.trace)
+        let outcome = lab(options, name, language, &mut nobody_looks_on)?;
+        if outcome.verdict == Verdict::FellShort {
+            bail!("{}", outcome.trace.notes.join("; "));
+        }
+        Ok(outcome.trace)
     };
     let (rust, c) = (of(Language::Rust)?, of(Language::C)?);
     let difference = diff::compare(&rust, &c);

@@ -30,6 +30,8 @@ pub(crate) use show::text;
 /// What came of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Difference {
+    /// What was asked for in both languages, as it would be typed.
+    pub(crate) command: String,
     pub(crate) same: bool,
     pub(crate) parts: Vec<Part>,
     /// The reasons that rows refer to, counted from 1.
@@ -63,8 +65,12 @@ pub(crate) enum Is {
 
 /// Compares two traces of the same script.
 pub(crate) fn compare(rust: &Trace, c: &Trace) -> Difference {
-    let mut difference =
-        Difference { same: true, parts: Vec::new(), allowed: Vec::new() };
+    let mut difference = Difference {
+        command: rust.command.clone(),
+        same: true,
+        parts: Vec::new(),
+        allowed: Vec::new(),
+    };
     for (title, rust, c) in roles::side_by_side(rust, c) {
         let rows = align::rows(&rust, &c, &mut difference.allowed);
         difference.parts.push(Part { title, rows });

@@ -35,6 +35,7 @@ impl Sockets {
         }
         for event in &trace.events {
             let Event::Call(call) = event else { continue };
+            sockets.ports.extend(call.address.as_deref().and_then(port));
             let made = call.made.iter().filter_map(|made| made.socket);
             match call.call.as_str() {
                 "accept" | "accept4" => sockets.accepted.extend(made),

@@ -109,15 +109,15 @@ fn has_happened(call: &Call) -> bool {
     !is_again && (call.result.is_some() || ends)
 }
 
-/// `CLONE_VM|CLONE_FS|…`
+/// `CLONE_VM | CLONE_FS`, in pieces that a narrow pane can break.
 fn flags(call: &Call) -> String {
     let text = call.args.join(", ");
     let end = |c: char| !(c.is_ascii_alphanumeric() || "_|".contains(c));
-    let words = text.split(end);
+    let words = text.split(end).flat_map(|word| word.split('|'));
     let flags: Vec<&str> = words
-        .filter(|word| word.contains("CLONE_") || word.contains("SIGCHLD"))
+        .filter(|word| word.starts_with("CLONE_") || *word == "SIGCHLD")
         .collect();
-    flags.join("|")
+    flags.join(" | ")
 }
 
 /// Which child, and how: its number is left out.
@@ -141,7 +141,9 @@ fn args(call: &Call, known: &[(i32, String)], ports: &[u16]) -> Vec<String> {
             (_, 0) if is_epoll => return "epoll".to_string(),
             // What was ready is its result.
             ("epoll_wait" | "epoll_pwait", 1) => return "...".to_string(),
-            ("epoll_ctl", 2) | ("select" | "pselect6", 1..=3) => true,
+            ("epoll_ctl", 2)
+            | ("select" | "pselect6", 1..=3)
+            | ("socketpair", 3) => true,
             _ => at == 0 && call.fd.is_some_and(|fd| *arg == fd.to_string()),
         };
         Words::new(known, ports, is_fd).of(arg)
@@ -183,7 +185,7 @@ fn result(call: &Call, names: &mut Names<'_>) -> Option<String> {
         "a child".to_string()
     } else if name == "recvmsg" && !made.is_empty() {
         format!("{result}, with {}", made.join(", "))
-    } else if !made.is_empty() {
+    } else if !made.is_empty() && name != "socketpair" {
         made.join(", ")
     } else if !ready.is_empty() {
         ready.join(", ")

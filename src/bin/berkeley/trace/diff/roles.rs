@@ -118,6 +118,7 @@ impl<'a> Troupe<'a> {
         let mut names = Names::new(&self.sockets, is_crowded);
         let events = self.trace.events.iter();
         let events = events.filter(|event| event.task() == Some(task));
+        let events = events.filter(|event| !self.is_ended_with_all(event));
         let mut all: Vec<Said> = events
             .filter_map(|event| match event {
                 Event::Call(call) => said(call, &mut names),
@@ -129,6 +130,19 @@ impl<'a> Troupe<'a> {
             last.is_last_round = true;
         }
         all
+    }
+
+    /// Whether it is a thread's share in the end of its process: who traces
+    /// it may be shown the call that the first thread made, once more.
+    fn is_ended_with_all(&self, event: &Event) -> bool {
+        let Event::Call(call) = event else { return false };
+        let is_first = |other: &Event| {
+            let Event::Call(other) = other else { return false };
+            other.call == "exit_group" && other.tid == call.pid
+        };
+        call.call == "exit_group"
+            && call.tid != call.pid
+            && self.trace.events.iter().any(is_first)
     }
 
     fn tasks(&self, group: Group) -> &[usize] {

@@ -6,7 +6,9 @@ use crate::screen::{NAME, QUIET, pad, paint};
 /// The comparison, in lines that are no longer than `width`.
 pub(crate) fn text(difference: &Difference, width: usize) -> Vec<String> {
     let pane = (width.saturating_sub(MARK) / 2).max(20);
-    let mut lines = vec![beside(&paint(NAME, "Rust"), "", "C", pane)];
+    let of = format!("{}, in Rust and in C", difference.command);
+    let mut lines = vec![of, String::new()];
+    lines.push(beside(&paint(NAME, "Rust"), "", &paint(NAME, "C"), pane));
     for alike in difference.parts.chunk_by(|one, next| one == next) {
         let [part, others @ ..] = alike else { continue };
         let times = match others.len() {

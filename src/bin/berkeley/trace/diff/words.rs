@@ -81,15 +81,15 @@ fn is_word(c: char) -> bool {
 }
 
 /// A message that tells a port: in digits (Host: of http_get), as a number of
-/// two bytes in a pickle (roster_server's greeting), or in a `sockaddr_in`
-/// (the message that goes along with a descriptor).
+/// two bytes in a pickle (roster_server's greeting), or behind AF_INET (the
+/// peer that prefork-fdpass passes on).
 fn without_ports(text: &str, ports: &[u16]) -> String {
     let mut text = text.to_string();
     for port in ports {
         let digits = format!(":{port}");
         text = text.replace(&digits, ":PORT");
         let pickled = [&b"M"[..], &port.to_le_bytes()].concat();
-        let address = [&[2, 0][..], &port.to_be_bytes()].concat();
+        let address = [&[2, 0][..], &port.to_ne_bytes()].concat();
         for told in [pickled, address] {
             text = without(&text, &told);
         }
@@ -192,7 +192,7 @@ mod tests {
         // 41234 is 0xA112.
         let pickled = r#""clientid\224M\22\241u.""#;
         assert_eq!(plain(pickled), r#""clientid\224PORTu.""#);
-        let address = r#""\2\0\xa1\x12\x7f\0\0\x01""#;
+        let address = r#""\2\0\x12\xa1\x7f\0\0\x01""#;
         assert_eq!(plain(address), r#""PORT\x7f\0\0\x01""#);
         assert_eq!(plain(r#""a \"quoted\" 5""#), r#""a \"quoted\" 5""#);
     }

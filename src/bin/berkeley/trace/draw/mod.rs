@@ -2,17 +2,18 @@
 
 mod calls;
 mod happenings;
+pub(crate) mod ladder;
 mod names;
 pub(crate) mod page;
 pub(crate) mod summary;
 
 pub(crate) use calls::Calls;
+pub(crate) use ladder::Ladder;
 
-/// What there is to draw on, and with.
+/// What a drawing for a terminal has to do with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) width: usize,
-    /// No lines and no arrows but of letters.
     pub(crate) ascii: bool,
 }
 
