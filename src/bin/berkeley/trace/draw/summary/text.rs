@@ -1,11 +1,11 @@
 //! The summary as tables.
 
 use crate::screen::{HEADING, QUIET, pad, paint};
-use crate::trace::draw::Look;
+use crate::trace::draw::{Look, ms};
 use crate::trace::record::Trace;
 use crate::trace::story::Story;
 
-use super::{Calls, Summary, Waited, of};
+use super::{Calls, Summary, Worker, of};
 
 pub(crate) fn text(trace: &Trace, story: &Story, look: &Look) -> Vec<String> {
     let summary = of(trace, story);
@@ -57,7 +57,7 @@ fn row(calls: &Calls) -> Vec<String> {
 fn waiting(summary: &Summary, width: usize) -> Vec<String> {
     let mut lines = heading("who waited, and on what").to_vec();
     for task in &summary.tasks {
-        let Waited { tid, name, life_ns, waited_ns, .. } = task;
+        let Worker { tid, name, life_ns, waited_ns, .. } = task;
         let part = match life_ns {
             0 => 0,
             life => waited_ns.saturating_mul(100) / life,
@@ -145,11 +145,6 @@ fn table(rows: &[Vec<String>], words: &[usize]) -> Vec<String> {
         *heads = paint(QUIET, heads);
     }
     lines
-}
-
-/// `1.412`
-fn ms(ns: u64) -> String {
-    format!("{}.{:03}", ns / 1_000_000, ns / 1000 % 1000)
 }
 
 #[cfg(test)]

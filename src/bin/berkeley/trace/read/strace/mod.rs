@@ -40,7 +40,9 @@ pub(crate) fn from_log(text: &str, everything: bool) -> Result<Trace> {
     let Replay { family, sockets, events, .. } = replay;
     let mut programs = family.programs;
     if let [_, _, ..] = programs[..] {
-        programs.iter_mut().for_each(|it| it.role = Role::Attached);
+        for program in &mut programs {
+            program.role = Role::Attached;
+        }
     }
     let words = programs.iter().find(|it| !it.command.is_empty());
     let words = words.map(|it| it.command.join(" "));
