@@ -45,13 +45,13 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::calendar;
 use crate::catalogue::Language;
+use crate::cpus::{Cpus, kept_to};
 use crate::exit::Verdict;
 use crate::house::{Built, House};
 use crate::screen::Progress;
 use crate::stage::{self, Interrupted};
 use contender::Entry;
 use heat::{Contender, Heat};
-use crate::cpus::{Cpus, kept_to};
 pub(crate) use options::Options;
 use output::Output;
 use plan::Part;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory};
 
-use crate::cpus::Placement;
 use super::record::Mode;
 use crate::catalogue::{Language, MODELS};
+use crate::cpus::Placement;
 use crate::generator::orders::Protocol;
 
 /// What `supply_server` gives at most.

@@ -160,7 +160,8 @@ fn start(
 
 /// Lets all go on for a moment, and types what is to be typed.
 fn play(session: &mut Session, actors: &mut [Actor]) -> Result<()> {
-    let screens = actors.iter().filter_map(|one| one.typist.as_ref()?.screen());
+    let screens =
+        actors.iter().filter_map(|one| one.typist.as_ref()?.screen());
     let screens: Vec<BorrowedFd<'_>> = screens.collect();
     session.step(&screens)?;
     let typists = actors.iter_mut().filter_map(|one| one.typist.as_mut());

@@ -15,7 +15,7 @@ use super::story::Story;
 const OFTEN: Duration = Duration::from_millis(200);
 
 pub(crate) struct Live {
-    output: Output,
+    output: Option<Output>,
     way: Way,
     last: Instant,
 }
@@ -56,16 +56,12 @@ impl Live {
             }
             _ => Way::AtTheEnd,
         };
-        Live { output, way, last: Instant::now() }
+        Live { output: Some(output), way, last: Instant::now() }
     }
 
-    /// Draws nothing.
-    pub(crate) fn silent(output: Output) -> Live {
-        Live { output, way: Way::AtTheEnd, last: Instant::now() }
-    }
-
-    pub(crate) fn output(self) -> Output {
-        self.output
+    /// Nobody looks on.
+    pub(crate) fn silent() -> Live {
+        Live { output: None, way: Way::AtTheEnd, last: Instant::now() }
     }
 
     /// What is new.
@@ -83,15 +79,21 @@ impl Live {
                 ladder.news(&trace, &Story::tell(&trace), now)
             }
         };
-        self.output.lines(lines)?;
-        self.output.flush()
+        self.put(lines)
+    }
+
+    fn put(&mut self, lines: Vec<String>) -> Result<()> {
+        let Some(output) = &mut self.output else { return Ok(()) };
+        output.lines(lines)?;
+        output.flush()
     }
 
     /// The last calls of a list, which has no order but that in which they
     /// were told.
     pub(crate) fn last(&mut self, recorder: &mut Recorder) -> Result<()> {
         let Way::Calls(list) = &mut self.way else { return Ok(()) };
-        self.output.lines(recorder.show(|trace| list.news(trace, true)))
+        let lines = recorder.show(|trace| list.news(trace, true));
+        self.put(lines)
     }
 
     /// The rest, or all of it.
@@ -102,10 +104,13 @@ impl Live {
     ) -> Result<()> {
         if let Way::Ladder(ladder) = &mut self.way {
             let lines = ladder.rest(trace, &Story::tell(trace));
-            self.output.lines(lines)?;
+            self.put(lines)?;
         }
         let was_live = !matches!(self.way, Way::AtTheEnd);
-        self.output.draw(options, trace, was_live)
+        match &mut self.output {
+            Some(output) => output.draw(options, trace, was_live),
+            None => Ok(()),
+        }
     }
 }
 

@@ -40,6 +40,7 @@ use flow::{Input, Outcome, Part};
 use live::Live;
 pub(crate) use options::Options;
 use output::Output;
+use record::Trace;
 use session::Session;
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
@@ -50,17 +51,48 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         output.draw(options, &trace, false)?;
         return Ok(Verdict::Good);
     }
-    if let Some(name) = &options.diff {
-        return twins(options, name);
-    }
-    let has_the_terminal = options.lab.is_none();
-    let output = Output::open(options, has_the_terminal)?;
-    let mut live = Live::of(options, output);
-    let outcome = traced(options, &mut live);
+    let stands_beside = options.lab.is_none() && options.diff.is_none();
+    let output = Output::open(options, stands_beside)?;
+    let done = match &options.diff {
+        Some(name) => twins(options, name, output),
+        None => trace(options, output),
+    };
     stage::end_the_rest();
-    let outcome = outcome?;
+    done
+}
+
+fn trace(options: &Options, output: Output) -> Result<Verdict> {
+    let mut live = Live::of(options, output);
+    let outcome = traced(options, &mut live)?;
     live.finish(options, &outcome.trace)?;
     Ok(outcome.verdict)
+}
+
+/// The Rust program and its C twin, calls side by side.
+fn twins(
+    options: &Options,
+    name: &str,
+    mut output: Output,
+) -> Result<Verdict> {
+    let mut of = |language| -> Result<Trace> {
+        let mut nobody_looks_on = Live::silent();
+        let outcome = lab(options, name, language, &mut nobody_looks_on)?;
+        // Nobody came: there would be nothing in which they could differ.
+        if outcome.verdict == Verdict::FellShort {
+            bail!("{}: {}", language.name(), outcome.trace.notes.join("; "));
+        }
+        Ok(outcome.trace)
+    };
+    let (rust, c) = (of(Language::Rust)?, of(Language::C)?);
+    let difference = diff::compare(&rust, &c);
+    if options.json {
+        output.lines([serde_json::to_string_pretty(&difference)?])?;
+    } else {
+        output.lines(diff::text(&difference, output.width()))?;
+    }
+    output.flush()?;
+    let verdicts = [Verdict::FellShort, Verdict::Good];
+    Ok(verdicts[usize::from(difference.same)])
 }
 
 fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
@@ -84,35 +116,6 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
         input: if place == 0 { Input::Ours } else { Input::Nothing },
     });
     flow::served(session, server, clients.collect())
-}
-
-/// The same lab in both languages, one after the other.
-fn twins(options: &Options, name: &str) -> Result<Verdict> {
-    let mut live = Live::silent(Output::open(options, false)?);
-    let mut play = |language| lab(options, name, language, &mut live);
-    let played = play(Language::Rust).and_then(|rust| {
-        let c = play(Language::C)?;
-        Ok((rust, c))
-    });
-    stage::end_the_rest();
-    let (rust, c) = played?;
-    for outcome in [&rust, &c] {
-        if outcome.verdict == Verdict::FellShort {
-            bail!("{}", outcome.trace.notes.join("; "));
-        }
-    }
-    let difference = diff::compare(&rust.trace, &c.trace);
-    let mut output = live.output();
-    if options.json {
-        output.lines([serde_json::to_string_pretty(&difference)?])?;
-    } else {
-        output.lines(diff::text(&difference, output.look(options).width))?;
-    }
-    output.flush()?;
-    Ok(match difference.same {
-        true => Verdict::Good,
-        false => Verdict::FellShort,
-    })
 }
 
 fn lab(

@@ -196,8 +196,11 @@ impl Options {
             }
             1 => {}
             _ if self.lab.is_some() && !self.command.is_empty() => {
-                return Some("options come before --, and a LAB has no \
-                             COMMAND".into());
+                return Some(
+                    "options come before --, and a LAB has no \
+                             COMMAND"
+                        .into(),
+                );
             }
             _ => return Some("only one thing can be traced".into()),
         }

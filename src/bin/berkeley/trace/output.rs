@@ -36,35 +36,38 @@ impl Output {
     /// Opened before anything runs: a name that cannot be written to is
     /// known at once.
     pub(crate) fn open(options: &Options, beside: bool) -> Result<Output> {
-        let (to, is_terminal, columns) =
-            match options.output.as_deref() {
-                Some(path) if path != Path::new("-") => {
-                    let file = File::create(path).with_context(|| {
-                        format!("cannot write {}", path.display())
-                    })?;
-                    (Paper::File(BufWriter::new(file)), false, None)
-                }
-                None if beside => {
-                    let err = io::stderr();
-                    let columns = screen::columns(&err);
-                    let is_terminal = err.is_terminal();
-                    let err = Box::new(AutoStream::auto(err));
-                    (Paper::Screen(err), is_terminal, columns)
-                }
-                _ => {
-                    let out = io::stdout();
-                    let columns = screen::columns(&out);
-                    let is_terminal = out.is_terminal();
-                    let out = Box::new(AutoStream::auto(out));
-                    (Paper::Screen(out), is_terminal, columns)
-                }
-            };
+        let (to, is_terminal, columns) = match options.output.as_deref() {
+            Some(path) if path != Path::new("-") => {
+                let file = File::create(path).with_context(|| {
+                    format!("cannot write {}", path.display())
+                })?;
+                (Paper::File(BufWriter::new(file)), false, None)
+            }
+            None if beside => {
+                let err = io::stderr();
+                let columns = screen::columns(&err);
+                let is_terminal = err.is_terminal();
+                let err = Box::new(AutoStream::auto(err));
+                (Paper::Screen(err), is_terminal, columns)
+            }
+            _ => {
+                let out = io::stdout();
+                let columns = screen::columns(&out);
+                let is_terminal = out.is_terminal();
+                let out = Box::new(AutoStream::auto(out));
+                (Paper::Screen(out), is_terminal, columns)
+            }
+        };
         let width = match (options.width, columns) {
             (Some(width), _) => usize::from(width),
             (None, Some(columns)) => columns.clamp(60, WIDEST),
             (None, None) => WIDEST,
         };
         Ok(Output { to, is_terminal, width })
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
     }
 
     pub(crate) fn look(&self, options: &Options) -> Look {

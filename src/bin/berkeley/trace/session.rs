@@ -90,7 +90,11 @@ impl Session<'_> {
         Ok(self.tracer.start(launch, &mut self.recorder)?.pid)
     }
 
-    pub(crate) fn attach(&mut self, pid: i32, command: Vec<String>) -> Result<()> {
+    pub(crate) fn attach(
+        &mut self,
+        pid: i32,
+        command: Vec<String>,
+    ) -> Result<()> {
         self.recorder.announce(Role::Attached, command);
         self.tracer.attach(pid, &mut self.recorder)
     }

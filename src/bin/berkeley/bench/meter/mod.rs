@@ -10,6 +10,4 @@ pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod network;
 pub(crate) mod others;
-mod stops;
-mod syscalls;
 pub(crate) mod tracer;

@@ -7,7 +7,7 @@ struct Allowed {
     /// What stands in the place of such a call when two of them are compared;
     /// `None` for all other calls.
     alike: fn(&Said) -> Option<Alike>,
-    /// Only where a task has several peers.
+    /// Only where there are several peers.
     only_in_crowds: bool,
     why: &'static str,
 }
@@ -40,12 +40,12 @@ static ALLOWED: &[Allowed] = &[
     },
     Allowed {
         alike: |said| {
-            let is_end = said.asked == "shutdown(listener, SHUT_RDWR)";
-            is_end.then(|| Alike::To(said.asked.clone()))
+            said.is_the_end().then(|| Alike::To(said.asked.clone()))
         },
         only_in_crowds: false,
-        why: "The thread that hears the signal and the loop both shut the \
-              listener down: ENOTCONN tells the second of them.",
+        why: "The thread that hears the signal and the loop, or the parent \
+              and its child, both shut a listener down: ENOTCONN tells the \
+              second of them.",
     },
     Allowed {
         alike: |said| {
@@ -67,14 +67,12 @@ static ALLOWED: &[Allowed] = &[
     },
     Allowed {
         alike: |said| {
-            let is_nobody = said.call == "wait4"
-                && (said.text.ends_with("= 0")
-                    || said.text.ends_with("= ECHILD"));
-            is_nobody.then(|| Alike::To("wait4, nobody".to_string()))
+            let looks = said.call == "wait4" && said.asked.contains("WNOHANG");
+            looks.then_some(Alike::OrMissing)
         },
         only_in_crowds: true,
-        why: "When one child's end is heard, the others may have ended as \
-              well.",
+        why: "One SIGCHLD may stand for several children, and any thread of \
+              the process may hear it.",
     },
 ];
 
@@ -91,11 +89,11 @@ pub(super) struct Line {
 }
 
 /// The calls of a task, under these rules.
-pub(super) fn lines(said: &[Said], is_crowded: bool) -> Vec<Line> {
-    said.iter().map(|said| line(said, is_crowded)).collect()
+pub(super) fn lines(said: &[Said], are_many: bool) -> Vec<Line> {
+    said.iter().map(|said| line(said, are_many)).collect()
 }
 
-fn line(said: &Said, is_crowded: bool) -> Line {
+fn line(said: &Said, are_many: bool) -> Line {
     let mut line = Line {
         text: said.text.clone(),
         key: said.text.clone(),
@@ -103,7 +101,7 @@ fn line(said: &Said, is_crowded: bool) -> Line {
         why: None,
     };
     let rules = ALLOWED.iter();
-    let mut rules = rules.filter(|rule| is_crowded || !rule.only_in_crowds);
+    let mut rules = rules.filter(|rule| are_many || !rule.only_in_crowds);
     let Some((rule, alike)) =
         rules.find_map(|rule| Some((rule, (rule.alike)(said)?)))
     else {

@@ -34,7 +34,9 @@ pub(super) fn side_by_side(
     rust: &Trace,
     c: &Trace,
 ) -> Vec<(String, Vec<Line>, Vec<Line>)> {
-    let (rust, c) = (Troupe::of(rust), Troupe::of(c));
+    let (mut rust, mut c) = (Troupe::of(rust), Troupe::of(c));
+    let are_many = rust.sockets.are_many() || c.sockets.are_many();
+    (rust.are_many, c.are_many) = (are_many, are_many);
     let groups = rust.groups.keys().chain(c.groups.keys());
     let groups: std::collections::BTreeSet<&Group> = groups.collect();
     let mut parts = Vec::new();
@@ -71,6 +73,8 @@ fn title((side, kind): Group) -> &'static str {
 struct Troupe<'a> {
     trace: &'a Trace,
     sockets: Sockets,
+    /// Whether there are several peers, here or there.
+    are_many: bool,
     groups: BTreeMap<Group, Vec<usize>>,
     /// The peers that each task has to do with.
     peers_of: HashMap<usize, HashSet<usize>>,
@@ -82,6 +86,7 @@ impl<'a> Troupe<'a> {
         let mut troupe = Troupe {
             trace,
             sockets,
+            are_many: false,
             groups: BTreeMap::new(),
             peers_of: HashMap::new(),
         };
@@ -157,7 +162,7 @@ impl<'a> Troupe<'a> {
     /// Each task as it is.
     fn whole(&self, group: Group) -> Strands {
         let tasks = self.tasks(group).iter();
-        tasks.map(|&task| lines(&self.said(task, false), false)).collect()
+        tasks.map(|&task| lines(&self.said(task, false), self.are_many)).collect()
     }
 
     /// What the tasks do to each of their peers.
@@ -174,7 +179,7 @@ impl<'a> Troupe<'a> {
             for peer in peers {
                 let about = said.iter().filter(|one| one.peer == Some(peer));
                 let about: Vec<Said> = about.cloned().collect();
-                strands.push(lines(&about, true));
+                strands.push(lines(&about, self.are_many));
             }
         }
         strands
@@ -187,7 +192,7 @@ impl<'a> Troupe<'a> {
             let said = self.said(task, true).into_iter();
             let said: Vec<Said> =
                 said.filter(|said| said.peer.is_none()).collect();
-            for line in lines(&said, true) {
+            for line in lines(&said, self.are_many) {
                 if !all.iter().any(|other| other.key == line.key) {
                     all.push(line);
                 }
@@ -198,9 +203,9 @@ impl<'a> Troupe<'a> {
     }
 }
 
-/// Whether all that a thread does is to wake those who wait for peers.
+/// Whether a thread wakes those who wait for peers, and serves none.
 fn ends_all(said: &[Said]) -> bool {
-    said.iter().all(|said| said.asked == "shutdown(listener, SHUT_RDWR)")
+    said.iter().any(Said::is_the_end) && said.iter().all(|said| said.peer.is_none())
 }
 
 /// The counterparts in two sets of strands: those that are the same, and of

@@ -2,6 +2,7 @@
 
 mod check;
 mod json;
+mod strace;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,11 +14,12 @@ use super::record::Trace;
 
 pub(crate) use json::to_json;
 
-/// The trace in this file; `-` is standard input.
-pub(crate) fn read(path: &Path) -> Result<Trace> {
+/// The trace in this file; `-` is standard input. Of a log of strace only
+/// what has to do with sockets, unless `everything` is asked for.
+pub(crate) fn read(path: &Path, everything: bool) -> Result<Trace> {
     let bytes = bytes(path)
         .with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&bytes).with_context(|| format!("{}", path.display()))
+    parse(&bytes, everything).with_context(|| format!("{}", path.display()))
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
@@ -31,11 +33,11 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Which of both it is, is seen in its first character.
-fn parse(bytes: &[u8]) -> Result<Trace> {
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    match first {
+fn parse(bytes: &[u8], everything: bool) -> Result<Trace> {
+    let text = String::from_utf8_lossy(bytes);
+    match text.trim_start().chars().next() {
         None => bail!("it is empty"),
-        Some(b'{') => json::from_json(&String::from_utf8_lossy(bytes)),
-        Some(_) => bail!("neither a trace nor a log of strace"),
+        Some('{') => json::from_json(&text),
+        Some(_) => strace::from_log(&text, everything),
     }
 }

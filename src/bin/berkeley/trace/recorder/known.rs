@@ -51,10 +51,9 @@ impl Known {
     /// What a task holds.
     pub(super) fn held(&mut self, task: Task) -> Vec<Descriptor> {
         let held = sockets::held(task.tid);
-        let held = held.into_iter().map(|(fd, _)| Descriptor {
-            fd,
-            socket: self.of(task, fd),
-        });
+        let held = held
+            .into_iter()
+            .map(|(fd, _)| Descriptor { fd, socket: self.of(task, fd) });
         held.collect()
     }
 

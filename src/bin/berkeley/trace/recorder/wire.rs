@@ -77,7 +77,7 @@ impl Recorder {
             }
         }
         for (change, socket) in changes.iter().zip(sockets) {
-            if socket.is_none() {
+            if socket.is_none() || change.from == change.to {
                 continue;
             }
             self.events.push(Event::State(Transition {

@@ -217,10 +217,8 @@ impl Recorder {
     }
 
     fn descriptors(&mut self, task: Task, fds: &[i32]) -> Vec<Descriptor> {
-        let with_socket = |&fd: &i32| Descriptor {
-            fd,
-            socket: self.known.of(task, fd),
-        };
+        let with_socket =
+            |&fd: &i32| Descriptor { fd, socket: self.known.of(task, fd) };
         fds.iter().map(with_socket).collect()
     }
 

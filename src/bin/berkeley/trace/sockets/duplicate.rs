@@ -15,7 +15,7 @@ use crate::trace::record::Look;
 /// `linux/sockios.h`: a descriptor of the socket's network namespace.
 const SIOCGSKNS: libc::Ioctl = 0x894C;
 /// `sockaddr_storage`
-const LONGEST: usize = 128;
+const LONGEST: socklen_t = 128;
 
 /// A descriptor of a process, or with PIDFD_THREAD (Linux 6.9) of a thread.
 pub(super) fn pidfd(pid: i32, flags: c_uint) -> Result<OwnedFd, Errno> {
@@ -57,41 +57,38 @@ impl Duplicate {
         Ok(queues::told(state, receive, send))
     }
 
-    /// The beginning of `struct tcp_info`, up to `tcpi_sacked`. The kernel
-    /// writes no more than there is room for.
+    /// The beginning of `struct tcp_info`, up to `tcpi_sacked`.
     fn tcp_info(&self) -> Result<[u32; 8], Errno> {
-        let mut info = [0; 8];
-        let mut length = size_of_val(&info) as socklen_t;
-        // SAFETY: the kernel writes at most `length` bytes, all of them of
-        // `info`, and how many into `length`; any bytes are valid u32s.
-        let got = unsafe {
-            libc::getsockopt(
-                self.0.as_raw_fd(),
-                libc::IPPROTO_TCP,
-                libc::TCP_INFO,
-                (&raw mut info).cast(),
-                &raw mut length,
-            )
-        };
-        Errno::result(got).map(|_| info)
+        self.words(libc::IPPROTO_TCP, libc::TCP_INFO)
     }
 
     /// An option of SOL_SOCKET that is a number.
     pub(super) fn option(&self, name: c_int) -> Result<c_int, Errno> {
-        let mut value: c_int = 0;
-        let mut length = size_of_val(&value) as socklen_t;
+        let [value] = self.words(libc::SOL_SOCKET, name)?;
+        Ok(value.cast_signed())
+    }
+
+    /// As much of an option as there is room for.
+    fn words<const N: usize>(
+        &self,
+        level: c_int,
+        name: c_int,
+    ) -> Result<[u32; N], Errno> {
+        let mut words = [0; N];
+        let length = socklen_t::try_from(size_of_val(&words));
+        let mut length = length.map_err(|_| Errno::EINVAL)?;
         // SAFETY: the kernel writes at most `length` bytes, all of them of
-        // `value`.
+        // `words`, and how many into `length`; any bytes are valid u32s.
         let got = unsafe {
             libc::getsockopt(
                 self.0.as_raw_fd(),
-                libc::SOL_SOCKET,
+                level,
                 name,
-                (&raw mut value).cast(),
+                (&raw mut words).cast(),
                 &raw mut length,
             )
         };
-        Errno::result(got).map(|_| value)
+        Errno::result(got).map(|_| words)
     }
 
     /// SIOCINQ: bytes that can be received; for datagrams, those of the next
@@ -131,8 +128,8 @@ impl Duplicate {
     }
 
     fn name(&self, ask: Ask) -> Option<String> {
-        let mut bytes = [0_u8; LONGEST];
-        let mut length = LONGEST as socklen_t;
+        let mut bytes = [0_u8; LONGEST as usize];
+        let mut length = LONGEST;
         let to = (&raw mut bytes).cast();
         // SAFETY: the kernel writes at most `length` bytes, all of them of
         // `bytes`; it asks for no alignment.

@@ -155,11 +155,11 @@ impl Eye {
         inode: u64,
         socket: &Duplicate,
     ) -> Option<Nature> {
-        if let Some(&nature) = self.natures.get(&inode) {
-            if let Some(at) = self.namespaces.get_mut(&nature.namespace) {
-                at.residents.insert(pid);
-                return Some(nature);
-            }
+        if let Some(&nature) = self.natures.get(&inode)
+            && let Some(at) = self.namespaces.get_mut(&nature.namespace)
+        {
+            at.residents.insert(pid);
+            return Some(nature);
         }
         let nature = Nature {
             family: socket.option(libc::SO_DOMAIN).ok()?,

@@ -34,11 +34,15 @@ impl Eye {
         }
         let local = seen.local.as_ref()?.parse().ok()?;
         let peer = seen.peer.as_ref()?.parse().ok()?;
-        match namespace.connection(local, peer) {
-            Some(found) => Some(found.inode == seen.inode),
-            // One that was closed by a reset is on no list, held or not.
-            None if seen.look.state.as_deref() == Some("CLOSE") => None,
-            None => Some(false),
+        let found = namespace.connection(local, peer);
+        match seen.look.state.as_deref() {
+            _ if found.is_some_and(|found| found.inode == seen.inode) => {
+                Some(true)
+            }
+            Some("ESTABLISHED" | "CLOSE_WAIT") => Some(false),
+            // In all other states the socket may leave its connection, or
+            // has left it: TIME_WAIT, or nothing, is found whoever holds it.
+            _ => None,
         }
     }
 }

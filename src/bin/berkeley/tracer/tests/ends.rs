@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, write};
 
-use super::witness::Notes;
+use super::witness::{Note, Notes};
 use super::*;
 
 #[test]
@@ -19,7 +19,9 @@ fn nobody_is_left_of_what_was_started_not_even_a_daemon() {
     let mut tracer = Tracer::new(calls(&[libc::SYS_execve])).unwrap();
     let mut notes = Notes::default();
     tracer.start(sh(script), &mut notes).unwrap();
-    pump_until(&mut tracer, &mut notes, |n| n.count("execve") == 4);
+    let becomes = |note: &&Note| matches!(note, Note::Becomes(..));
+    let execs = |n: &Notes| n.all.iter().filter(becomes).count();
+    pump_until(&mut tracer, &mut notes, |n| execs(n) == 4);
     let living = tracer.living();
     assert_eq!(living.len(), 3);
     drop(tracer);

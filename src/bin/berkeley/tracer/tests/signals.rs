@@ -28,6 +28,15 @@ fn each_signal_arrives_once_also_real_time_ones_and_sigtrap() {
 }
 
 #[test]
+fn a_trap_of_a_shell_runs_and_sigkill_is_the_end_at_once() {
+    let counts = "n=0; trap 'n=$((n+1))' USR1; kill -USR1 $$; kill -USR1 $$";
+    let (_, end) = told(Scope::Everything, sh(&format!("{counts}; exit $n")));
+    assert_eq!(end, End::Exited(2));
+    let (notes, _) = told(Scope::Everything, sh("kill -KILL $$; kill -0 $$"));
+    assert_eq!(notes.count("kill"), 1);
+}
+
+#[test]
 fn what_comes_with_a_signal_arrives_with_it() {
     let script = "import ctypes, os, signal\n\
         signal.pthread_sigmask(signal.SIG_BLOCK, [40])\n\

@@ -1,7 +1,8 @@
 //! Where the kernel gives no duplicates and answers no netlink, the tables
 //! say the same.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::os::fd::OwnedFd;
 
 use libc::{BPF_ABS, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W};
 use nix::errno::Errno;
@@ -17,47 +18,52 @@ use super::{
 
 #[test]
 fn the_tables_agree_with_the_duplicates() {
-    let mut eye = Eye::new();
-    let bytes = MsgFlags::empty();
-    for at in ["127.0.0.1:0", "[::1]:0"] {
-        let (client, server) = pair(at);
-        send(fd(&client), b"12345", bytes).unwrap();
-        wait_for(&mut eye, &server, &look("ESTABLISHED", 5, 0));
-        wait_for(&mut eye, &client, &look("ESTABLISHED", 0, 0));
-        let datagrams = bound(SockType::Datagram, at);
-        for socket in [&client, &server, &datagrams] {
-            let mut asked = eye.see(me(), fd(socket)).unwrap();
-            let told = tables::seen(me(), fd(socket)).unwrap();
-            asked.namespace = told.namespace;
-            if asked.kind == "SOCK_DGRAM" {
-                asked.look.receive_queue = None;
+    alone(|| {
+        let mut eye = Eye::new();
+        let bytes = MsgFlags::empty();
+        for at in ["127.0.0.1:0", "[::1]:0"] {
+            let (client, server) = pair(at);
+            send(fd(&client), b"12345", bytes).unwrap();
+            wait_for(&mut eye, &server, &look("ESTABLISHED", 5, 0));
+            wait_for(&mut eye, &client, &look("ESTABLISHED", 0, 0));
+            let datagrams = bound(SockType::Datagram, at);
+            for socket in [&client, &server, &datagrams] {
+                let mut asked = eye.see(me(), fd(socket)).unwrap();
+                let told = tables::seen(me(), fd(socket)).unwrap();
+                asked.namespace = told.namespace;
+                if asked.kind == "SOCK_DGRAM" {
+                    asked.look.receive_queue = None;
+                }
+                assert_eq!(told, asked);
             }
-            assert_eq!(told, asked);
+            let listener = listening(at, 3);
+            let _client = connected(&name(&listener));
+            wait_for(&mut eye, &listener, &look("LISTEN", 1, 3));
+            let told = tables::seen(me(), fd(&listener)).unwrap();
+            assert!(told.listens);
+            assert_eq!(told.look.receive_queue, Some(1));
+            assert_eq!(told.look.send_queue, None);
         }
-        let listener = listening(at, 3);
-        let _client = connected(&name(&listener));
-        wait_for(&mut eye, &listener, &look("LISTEN", 1, 3));
-        let told = tables::seen(me(), fd(&listener)).unwrap();
-        assert!(told.listens);
-        assert_eq!(told.look.receive_queue, Some(1));
-        assert_eq!(told.look.send_queue, None);
-    }
+    });
 }
 
 #[test]
 fn the_table_of_af_unix_tells_names() {
-    let mut eye = Eye::new();
-    let name = format!("berkeley tables {}", me());
-    let file = std::env::temp_dir().join(&name);
-    let kinds = [SockType::Stream, SockType::Datagram, SockType::SeqPacket];
-    for kind in kinds {
-        check_unix(&mut eye, kind, &UnixAddr::new(&file).unwrap());
-        std::fs::remove_file(&file).unwrap();
-        let hidden = UnixAddr::new_abstract(name.as_bytes()).unwrap();
-        check_unix(&mut eye, kind, &hidden);
-    }
-    let fresh = new(AddressFamily::Unix, SockType::Stream);
-    assert_eq!(tables::seen(me(), fd(&fresh)).unwrap().local, None);
+    alone(|| {
+        let mut eye = Eye::new();
+        let name = format!("berkeley tables {}", me());
+        let file = std::env::temp_dir().join(&name);
+        let kinds =
+            [SockType::Stream, SockType::Datagram, SockType::SeqPacket];
+        for kind in kinds {
+            check_unix(&mut eye, kind, &UnixAddr::new(&file).unwrap());
+            std::fs::remove_file(&file).unwrap();
+            let hidden = UnixAddr::new_abstract(name.as_bytes()).unwrap();
+            check_unix(&mut eye, kind, &hidden);
+        }
+        let fresh = new(AddressFamily::Unix, SockType::Stream);
+        assert_eq!(tables::seen(me(), fd(&fresh)).unwrap().local, None);
+    });
 }
 
 fn check_unix(eye: &mut Eye, kind: SockType, at: &UnixAddr) {
@@ -76,12 +82,11 @@ fn check_unix(eye: &mut Eye, kind: SockType, at: &UnixAddr) {
 
 #[test]
 fn a_refusal_is_no_obstacle() {
-    let (client, server) = pair("127.0.0.1:0");
-    let fresh = new(AddressFamily::Inet, SockType::Stream);
-    let file = PathBuf::from("/proc/self/stat");
-    let file = std::os::fd::OwnedFd::from(std::fs::File::open(file).unwrap());
     for call in [libc::SYS_pidfd_open, libc::SYS_pidfd_getfd] {
         alone(|| {
+            let (client, _server) = pair("127.0.0.1:0");
+            let fresh = new(AddressFamily::Inet, SockType::Stream);
+            let file = OwnedFd::from(File::open("/proc/self/stat").unwrap());
             let asked = Eye::new().see(me(), fd(&client)).unwrap();
             refuse(call, Errno::EPERM);
             refuse(libc::SYS_socket, Errno::EACCES);
@@ -100,7 +105,6 @@ fn a_refusal_is_no_obstacle() {
             assert_eq!(eye.find(0, &peer, "127.0.0.1:1"), None);
         });
     }
-    drop(server);
 }
 
 /// From now on the kernel refuses this call to this process.

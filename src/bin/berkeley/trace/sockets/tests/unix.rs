@@ -8,7 +8,7 @@ use nix::sys::socket::{
 };
 
 use super::super::{Eye, inode};
-use super::{accepted, fd, me, new, wait_for};
+use super::{accepted, alone, fd, me, new, wait_for};
 use crate::trace::record::Look;
 
 const KINDS: [(SockType, &str); 3] = [
@@ -35,44 +35,50 @@ impl Drop for Path {
 
 #[test]
 fn both_ends_of_a_pair_know_each_other() {
-    let mut eye = Eye::new();
-    for (kind, name) in KINDS {
-        let family = AddressFamily::Unix;
-        let flags = SockFlag::SOCK_CLOEXEC;
-        let (one, other) = socketpair(family, kind, None, flags).unwrap();
-        let seen = eye.see(me(), fd(&one)).unwrap();
-        assert_eq!(seen.family, "AF_UNIX");
-        assert_eq!(seen.kind, name);
-        assert_eq!((seen.local, seen.peer), (None, None));
-        let far = inode(me(), fd(&other)).unwrap();
-        assert_eq!(eye.unix_peer(seen.inode), Some(far));
-        assert_eq!(eye.unix_peer(far), Some(seen.inode));
-        send(fd(&one), b"12345", MsgFlags::empty()).unwrap();
-        let five = Look { receive_queue: Some(5), ..Look::default() };
-        wait_for(&mut eye, &other, &five);
-    }
+    alone(|| {
+        let mut eye = Eye::new();
+        for (kind, name) in KINDS {
+            let family = AddressFamily::Unix;
+            let flags = SockFlag::SOCK_CLOEXEC;
+            let (one, other) = socketpair(family, kind, None, flags).unwrap();
+            let seen = eye.see(me(), fd(&one)).unwrap();
+            assert_eq!(seen.family, "AF_UNIX");
+            assert_eq!(seen.kind, name);
+            assert_eq!((seen.local, seen.peer), (None, None));
+            let far = inode(me(), fd(&other)).unwrap();
+            assert_eq!(eye.unix_peer(seen.inode), Some(far));
+            assert_eq!(eye.unix_peer(far), Some(seen.inode));
+            send(fd(&one), b"12345", MsgFlags::empty()).unwrap();
+            let five = Look { receive_queue: Some(5), ..Look::default() };
+            wait_for(&mut eye, &other, &five);
+        }
+    });
 }
 
 #[test]
 fn paths_are_names() {
-    let mut eye = Eye::new();
-    for (kind, name) in KINDS {
-        let path = Path::new(name);
-        let at = UnixAddr::new(&path.0).unwrap();
-        let text = path.0.to_str().unwrap().to_string();
-        check(&mut eye, kind, &at, &text);
-    }
+    alone(|| {
+        let mut eye = Eye::new();
+        for (kind, name) in KINDS {
+            let path = Path::new(name);
+            let at = UnixAddr::new(&path.0).unwrap();
+            let text = path.0.to_str().unwrap().to_string();
+            check(&mut eye, kind, &at, &text);
+        }
+    });
 }
 
 #[test]
 fn abstract_names_are_escaped() {
-    let mut eye = Eye::new();
-    for (kind, name) in KINDS {
-        let bytes = format!("berkeley {} {name}\0\n", me());
-        let at = UnixAddr::new_abstract(bytes.as_bytes()).unwrap();
-        let text = format!("@berkeley {} {name}\\x00\\n", me());
-        check(&mut eye, kind, &at, &text);
-    }
+    alone(|| {
+        let mut eye = Eye::new();
+        for (kind, name) in KINDS {
+            let bytes = format!("berkeley {} {name}\0\n", me());
+            let at = UnixAddr::new_abstract(bytes.as_bytes()).unwrap();
+            let text = format!("@berkeley {} {name}\\x00\\n", me());
+            check(&mut eye, kind, &at, &text);
+        }
+    });
 }
 
 fn check(eye: &mut Eye, kind: SockType, at: &UnixAddr, text: &str) {

@@ -92,8 +92,12 @@ impl Transitions {
     }
 
     fn with_room(room: usize) -> Result<Transitions, String> {
-        let explained =
-            |why: String| format!("TCP transitions are not reported: {why}");
+        let explained = |why: String| {
+            format!(
+                "TCP transitions are not reported: {why} (it takes root, or \
+                 CAP_SYS_ADMIN and CAP_PERFMON)"
+            )
+        };
         let tracepoint = Tracepoint::find().map_err(explained)?;
         let mut rings = Vec::new();
         for cpu in online() {
@@ -129,12 +133,15 @@ impl Transitions {
                 Record::Lost(count) => self.lost += count,
             });
         }
-        changes.sort_by_key(|change| change.at);
-        complete(&mut changes);
+        if !changes.is_empty() {
+            changes.sort_by_key(|change| change.at);
+            complete(&mut changes);
+        }
         changes
     }
 
-    /// How many could not be kept: too much happened between two reads.
+    /// How many could not be kept: too much happened between two reads. The
+    /// kernel counts them with the next one that finds room on their CPU.
     pub(crate) fn lost(&self) -> u64 {
         self.lost
     }
