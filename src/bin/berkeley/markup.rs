@@ -111,6 +111,35 @@ pub(crate) fn coordinate(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text }
 }
 
+/// That every element is closed where it should be, and every text escaped.
+/// What a browser reads as something else is left out: style and scripts.
+#[cfg(test)]
+pub(crate) fn check_nesting(page: &str) {
+    let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap_or(page);
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = page.trim_end();
+    while let Some(start) = rest.find('<') {
+        assert!(!rest[..start].contains('>'), "{}", &rest[..start]);
+        let end = start + rest[start..].find('>').expect("a tag ends");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        let name = tag.split(' ').next().expect("a first word");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+        } else if !tag.ends_with('/') {
+            open.push(name);
+        }
+        if ["style", "script"].contains(&name) {
+            let end = rest.find(&format!("</{name}>"));
+            rest = &rest[end.expect("it is closed")..];
+        }
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        assert!(!tag.contains("NaN") && !tag.contains("inf\""), "{tag}");
+    }
+    assert_eq!(open, Vec::<&str>::new());
+    assert_eq!(rest, "");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,7 +46,7 @@ use session::Session;
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     options.check();
     if let Some(file) = &options.read {
-        let trace = read::read(file)?;
+        let trace = read::read(file, options.all)?;
         let mut output = Output::open(options, false)?;
         output.draw(options, &trace, false)?;
         return Ok(Verdict::Good);

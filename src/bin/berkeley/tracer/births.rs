@@ -24,14 +24,16 @@ impl Tracer {
         how: Birth,
     ) {
         let tid = parent.task.tid;
-        if let Some(newborn) = requests::message(tid) {
-            let stop = self.first_stop_of(newborn);
-            self.adopt(witness, at, newborn, Some(parent), how);
-            self.go_on(tid, 0);
-            match stop {
-                Some(status) => self.answer(witness, newborn, status),
-                None => self.leave(witness, at, newborn, End::Unknown),
-            }
+        let Some(newborn) = requests::message(tid) else { return };
+        if self.tasks.contains_key(&newborn) {
+            return self.go_on(tid, 0);
+        }
+        let stop = self.first_stop_of(newborn);
+        self.adopt(witness, at, newborn, Some(parent), how);
+        self.go_on(tid, 0);
+        match stop {
+            Some(status) => self.answer(witness, newborn, status),
+            None => self.leave(witness, at, newborn, End::Unknown),
         }
     }
 

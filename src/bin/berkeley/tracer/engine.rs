@@ -56,13 +56,10 @@ pub(crate) struct Tracer {
     pub(super) ends_all: bool,
     pub(super) blind: Blind,
     ticks: Ticks,
-    turn: u32,
 }
 
-/// So often everybody who has stopped is collected before anyone goes on.
-/// waitpid(2) begins its search always at the same end: a task that stops
-/// again at once would hide others for ever.
-const ROUND: u32 = 16;
+/// A wait that is over so soon, in ns, was none: somebody had stopped before.
+const AT_ONCE: u64 = 3_000;
 
 impl Tracer {
     pub(crate) fn new(scope: Scope) -> Result<Tracer> {
@@ -77,7 +74,6 @@ impl Tracer {
             ends_all: false,
             blind: Blind::default(),
             ticks: Ticks::new().context("cannot make a timer")?,
-            turn: 0,
         })
     }
 
@@ -108,24 +104,25 @@ impl Tracer {
                 }
                 look = at + tick;
             }
-            self.answer_all(witness, 0);
+            self.answer_next(witness);
         }
         self.ticks.end();
     }
 
-    /// Waits for one stop, or a tick, and answers what there is.
-    pub(super) fn answer_all(
-        &mut self,
-        witness: &mut dyn Witness,
-        flags: i32,
-    ) {
-        match requests::next(flags) {
+    /// Waits for a stop, or a tick, and answers what there is.
+    ///
+    /// waitpid(2) begins its search always with the same task, and would
+    /// hide all others behind one that stops again at once. So where it has
+    /// not had to wait, everybody who stands still by now is collected before
+    /// anyone goes on. (Always to do so would cost each stop another call.)
+    pub(super) fn answer_next(&mut self, witness: &mut dyn Witness) {
+        let before = now();
+        match requests::next(0) {
             Ok(stop) => self.stopped.extend(stop),
             Err(Errno::ECHILD) => self.lose_all(witness),
             Err(_) => {}
         }
-        self.turn = self.turn.wrapping_add(1);
-        if self.turn.is_multiple_of(ROUND) {
+        if !self.stopped.is_empty() && now() - before < AT_ONCE {
             while let Ok(Some(stop)) = requests::next(libc::WNOHANG) {
                 self.stopped.push_back(stop);
             }

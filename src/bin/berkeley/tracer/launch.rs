@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::{mem, ptr};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sched::{CpuSet, sched_setaffinity};
@@ -59,7 +59,12 @@ impl Tracer {
         let has_filter = filter.is_some();
         let copy = Copy::of(launch, filter).map_err(cannot)?;
         let (pid, go, mut failure) = copy.fork()?;
-        seize(pid).context("cannot trace")?;
+        if let Err(error) = seize(pid) {
+            // It hears of it at the pipe, and ends.
+            drop(go);
+            let _ = requests::next_of(pid);
+            return Err(error.context("cannot trace"));
+        }
         let task = Task { tid: pid, pid };
         let (stage, place) = (Stage::Launching, Place::Outside);
         let begun = Traced {
@@ -76,7 +81,7 @@ impl Tracer {
         File::from(go).write_all(b"!")?;
         self.go_on(pid, 0);
         while self.is_launching(pid) {
-            self.answer_all(witness, 0);
+            self.answer_next(witness);
         }
         let mut errno = [0; mem::size_of::<i32>()];
         if failure.read_exact(&mut errno).is_ok() {
@@ -88,7 +93,7 @@ impl Tracer {
     }
 }
 
-/// Stops it at the pipe. When this fails, the pipe closes, and it ends.
+/// Stops it at the pipe.
 fn seize(pid: i32) -> Result<()> {
     requests::seize(pid, true)?;
     requests::interrupt(pid);

@@ -136,19 +136,14 @@ impl Recorder {
         if self.everything {
             return true;
         }
+        let is_socket = |fd| self.known.is_socket(task, fd);
         match decode::family(call.number) {
-            Family::Network | Family::Waiting | Family::Process => true,
-            Family::Transfer => decode::subjects(call)
-                .iter()
-                .any(|&fd| self.known.is_socket(task, fd)),
-            Family::Descriptor => match decode::subject(call) {
-                Some(fd) => {
-                    self.known.is_socket(task, fd)
-                        || decode::is_record_lock(call)
-                }
-                None => true,
-            },
-            Family::Other => false,
+            Family::Transfer => subjects(call).any(is_socket),
+            Family::Descriptor => {
+                is_record_lock(call)
+                    || decode::subject(call).is_none_or(is_socket)
+            }
+            _ => true,
         }
     }
 
@@ -238,4 +233,28 @@ impl Recorder {
         let pause = Pause { task: place, tid, pid, at_ns, signal };
         self.events.push(Event::Pause(pause));
     }
+}
+
+/// Of those that move bytes from one descriptor to another, both.
+fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
+    let second = match i64::try_from(call.number) {
+        Ok(libc::SYS_sendfile | libc::SYS_tee) => Some(call.args[1]),
+        Ok(libc::SYS_splice) => Some(call.args[2]),
+        _ => None,
+    };
+    // A descriptor is an int: the upper half of its register is anything.
+    let second = second.map(|fd| fd.cast_signed() as i32);
+    decode::subject(call).into_iter().chain(second)
+}
+
+/// fcntl(2) as some of the worker models take turns with it.
+fn is_record_lock(call: &Entry) -> bool {
+    let locks = [
+        libc::F_SETLK,
+        libc::F_SETLKW,
+        libc::F_OFD_SETLK,
+        libc::F_OFD_SETLKW,
+    ];
+    i64::try_from(call.number) == Ok(libc::SYS_fcntl)
+        && locks.iter().any(|&lock| i64::from(lock) == call.args[1].cast_signed())
 }

@@ -1,16 +1,15 @@
-//! A socket's address, in words. Man pages: `ip(7)`, `ipv6(7)`, `unix(7)`.
+//! A socket's address, in the words that a call's arguments have.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::SocketAddr;
+
+use crate::trace::decode;
 
 /// What `getsockname(2)` wrote. `None`: the socket has no address yet.
 pub(super) fn address(bytes: &[u8]) -> Option<String> {
-    let family = u16::from_ne_bytes(*bytes.first_chunk()?);
-    match i32::from(family) {
-        libc::AF_INET => internet(v4(bytes)?),
-        libc::AF_INET6 => internet(v6(bytes)?),
-        libc::AF_UNIX => unix(&bytes[2..]),
-        _ => None,
-    }
+    let is_named = bytes.len() > size_of::<libc::sa_family_t>();
+    let text = is_named.then(|| decode::address(bytes))?;
+    let is_bound = |text: &SocketAddr| internet(*text).is_some();
+    text.parse().as_ref().map_or(true, is_bound).then_some(text)
 }
 
 pub(super) fn internet(address: SocketAddr) -> Option<String> {
@@ -18,27 +17,12 @@ pub(super) fn internet(address: SocketAddr) -> Option<String> {
     (!is_none).then(|| address.to_string())
 }
 
-fn v4(bytes: &[u8]) -> Option<SocketAddr> {
-    let port = u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?);
-    let ip: [u8; 4] = *bytes.get(4..)?.first_chunk()?;
-    Some(SocketAddr::from((Ipv4Addr::from(ip), port)))
-}
-
-fn v6(bytes: &[u8]) -> Option<SocketAddr> {
-    let port = u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?);
-    let ip: [u8; 16] = *bytes.get(8..)?.first_chunk()?;
-    let scope = u32::from_ne_bytes(*bytes.get(24..)?.first_chunk()?);
-    let ip = Ipv6Addr::from(ip);
-    Some(SocketAddrV6::new(ip, port, 0, scope).into())
-}
-
-/// A path ends at the first NUL; a name that begins with one is abstract, and
-/// all of it counts.
+/// As a table writes it: `@` stands for the NUL of an abstract name.
 pub(super) fn unix(name: &[u8]) -> Option<String> {
+    let family = libc::sa_family_t::try_from(libc::AF_UNIX).ok()?;
     let (mark, name) = match name {
-        [] => return None,
-        [0, abstracted @ ..] => ("@", abstracted),
-        path => ("", path.split(|&byte| byte == 0).next()?),
+        [b'@', name @ ..] => (&[0][..], name),
+        path => (&[][..], path),
     };
-    Some(format!("{mark}{}", name.escape_ascii()))
+    address(&[&family.to_ne_bytes()[..], mark, name].concat())
 }

@@ -187,9 +187,7 @@ impl Drafts {
         let is_bad = match (&known.trace.events[event], what) {
             (_, What::Waits { .. }) => false,
             (Event::Call(call), _) => calls::has_failed(call),
-            (Event::End(ended), _) => {
-                ended.signal.is_some() || ended.code.is_some_and(|it| it != 0)
-            }
+            (Event::End(ended), _) => words::is_bad_end(ended),
             _ => false,
         };
         self.moments.push(Moment {

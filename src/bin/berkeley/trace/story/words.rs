@@ -198,3 +198,12 @@ pub(super) fn tail_of_wait(call: &Call) -> String {
 pub(super) fn exec(exec: &Exec) -> String {
     format!("exec {}", exec.name)
 }
+
+/// Signals that ask a program to go are no failure of its own.
+pub(super) fn is_bad_end(ended: &Ended) -> bool {
+    let asks = ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL", "SIGQUIT"];
+    match &ended.signal {
+        Some(signal) => !asks.contains(&signal.as_str()),
+        None => ended.code.is_some_and(|code| code != 0),
+    }
+}

@@ -115,7 +115,7 @@ impl Peer {
 
     /// Until the peer has no room for more.
     pub(super) fn send_until_full(&self) {
-        let some = [0; 65536];
+        let some = [0; 16 * 1024];
         let flags = MsgFlags::MSG_DONTWAIT;
         while send(self.0.as_raw_fd(), &some, flags).is_ok() {}
     }

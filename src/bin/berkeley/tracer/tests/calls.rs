@@ -88,6 +88,26 @@ fn an_interrupted_call_returns_what_no_program_sees_and_comes_again() {
 }
 
 #[test]
+fn nobody_starves_while_others_make_calls_without_end() {
+    let script = "for i in 1 2 3 4 5 6; do \
+        (while :; do kill -0 $$; done) & done; wait";
+    let mut tracer = Tracer::new(calls(&[libc::SYS_kill])).unwrap();
+    let mut notes = Notes::default();
+    tracer.start(sh(script), &mut notes).unwrap();
+    pump_until(&mut tracer, &mut notes, |n| n.births().len() == 7);
+    notes.all.clear();
+    pump_until(&mut tracer, &mut notes, |n| n.calls().len() > 30_000);
+    let count = |tid| {
+        let of_it = |note: &&Note| matches!(note, Note::Enters(task, _) if task.tid == tid);
+        notes.all.iter().filter(of_it).count()
+    };
+    let counts: Vec<usize> =
+        tracer.living()[1..].iter().map(|tid| count(*tid)).collect();
+    let (least, most) = (counts.iter().min(), counts.iter().max());
+    assert!(least.unwrap() * 4 > *most.unwrap(), "{counts:?}");
+}
+
+#[test]
 fn what_cannot_be_started_says_so_with_its_errno() {
     let mut tracer = Tracer::new(calls(&[libc::SYS_write])).unwrap();
     let script = std::env::temp_dir()

@@ -2,8 +2,9 @@
 //! a form of its own; the colour is the connection's.
 
 use super::ends::{Ends, Way};
-use super::ladder::{Ladder, label, number, translate};
+use super::ladder::{Ladder, number, translate};
 use super::layout::{BAR, GUTTER, SLOT, form};
+use super::pieces::Piece;
 use super::words;
 use crate::markup::{Element, coordinate, said};
 use crate::trace::story::{Arrow, Kind};
@@ -28,9 +29,14 @@ enum Towards {
     Down,
 }
 
-pub(super) fn draw(ladder: &Ladder) -> Element {
-    let mut all = Element::new("g").class("arrows");
+pub(super) fn push(group: &mut Element, ladder: &Ladder, piece: Piece) {
     for (i, arrow) in ladder.story.arrows.iter().enumerate() {
+        let (Some(from), until) = (arrow.from.or(arrow.to), arrow.to) else {
+            continue;
+        };
+        if ladder.piece(from, until.or(Some(from))) != piece {
+            continue;
+        }
         let ends = &ladder.layout.ends[i];
         let Some(run) = run(ladder, arrow, ends) else { continue };
         let hue = arrow.connection.map(hue);
@@ -45,15 +51,14 @@ pub(super) fn draw(ladder: &Ladder) -> Element {
             let told = words::of_arrow(ladder.story, arrow);
             one.push(&said("title", &told));
         }
-        for class in ["wide"].iter().chain(lines(arrow.kind)) {
+        for class in lines(arrow.kind) {
             let way = Element::new("path").class(class);
             one.push(&way.with("d", &run.path));
         }
         one.push(&head(arrow.kind, ends.way, &run));
-        one.push(&written(arrow, &run));
-        all.push(&one);
+        one.push(&written(&ladder.layout.labels[i], &run));
+        group.push(&one);
     }
-    all
 }
 
 /// The class of a connection's colour.
@@ -137,7 +142,7 @@ fn run(ladder: &Ladder, arrow: &Arrow, ends: &Ends) -> Option<Run> {
 }
 
 /// One of this kind alone, for the legend.
-pub(super) fn sample(kind: Kind, length: f64) -> Element {
+pub(super) fn sample(kind: Kind, is_lost: bool, length: f64) -> Element {
     let run = Run {
         path: path(&[[0.0, 0.0], [length, 0.0]]),
         tip: [length, 0.0],
@@ -150,7 +155,8 @@ pub(super) fn sample(kind: Kind, length: f64) -> Element {
     for class in lines(kind) {
         one.push(&Element::new("path").class(class).with("d", &run.path));
     }
-    one.add(&head(kind, Way::Across, &run))
+    let way = if is_lost { Way::Lost } else { Way::Across };
+    one.add(&head(kind, way, &run))
 }
 
 /// Where it starts, and the room for its label: to the right, behind the
@@ -202,18 +208,14 @@ fn head(kind: Kind, way: Way, run: &Run) -> Element {
 }
 
 /// As much of the label as there is room for. The rest is told elsewhere.
-fn written(arrow: &Arrow, run: &Run) -> Element {
+fn written(text: &str, run: &Run) -> Element {
     let [from, to] = run.room;
     let most = ((to - from - 6.0) / words::SMALL).floor().clamp(0.0, 60.0);
     let letters = (0..60).take_while(|n| super::count(*n) < most).count();
-    let text = if letters < 3 {
-        String::new()
-    } else {
-        words::cut(&words::label(arrow), letters)
-    };
+    let text =
+        if letters < 3 { String::new() } else { words::cut(text, letters) };
     let width = words::small_width(&text) + 8.0;
     let sheet = Element::new("rect")
-        .class("paper")
         .at("x", -width / 2.0)
         .at("y", -8.0)
         .at("width", width)
@@ -224,5 +226,5 @@ fn written(arrow: &Arrow, run: &Run) -> Element {
     if text.is_empty() {
         return place;
     }
-    place.add(&sheet).add(&label(0.0, "small", &text))
+    place.add(&sheet).add(&said("text", &text).at("y", 4.0))
 }

@@ -106,6 +106,12 @@ function ofOther(event) {
   ];
 }
 
+function arrowText({ label, bytes, from, to }) {
+  const who = (moment) => lanes[moments[moment]?.lane]?.title ?? "outside";
+  const size = bytes > 0 ? ` (${bytes} bytes)` : "";
+  return `${label}${size}: ${who(from)} → ${who(to)}`;
+}
+
 // Links to the other ends of its arrows, and to the rest of its own call.
 function links(index) {
   const list = make("ul", undefined, "links");
@@ -124,11 +130,11 @@ function links(index) {
   }
   for (const arrow of arrows) {
     if (arrow.from === index && arrow.to !== undefined) {
-      link(arrow.to, `→ ${arrow.said}`);
+      link(arrow.to, arrowText(arrow));
     } else if (arrow.to === index && arrow.from !== undefined) {
-      link(arrow.from, `← ${arrow.said}`);
+      link(arrow.from, arrowText(arrow));
     } else if (arrow.from === index || arrow.to === index) {
-      list.append(make("li", arrow.said));
+      list.append(make("li", arrowText(arrow)));
     }
   }
   return list;

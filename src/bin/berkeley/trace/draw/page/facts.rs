@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use super::arrows;
 use super::ends::Way;
 use super::layout::Layout;
-use super::words;
-use crate::trace::record::Trace;
+use crate::trace::record::{Event, Trace};
 use crate::trace::story::{Story, What};
 
 /// Safe in a script element: no `<` in it can end that.
@@ -18,13 +17,14 @@ pub(super) fn json(trace: &Trace, story: &Story, layout: &Layout) -> String {
             What::Returns { since } => Some(since),
             _ => None,
         };
+        let is_call = matches!(trace.events[m.event], Event::Call(_));
         trimmed(json!({
             "at": m.at_ns,
             "lane": m.lane,
             "event": m.event,
             "connection": m.connection,
             "other": other,
-            "text": m.text,
+            "text": (!is_call).then_some(&m.text),
             "state": m.state,
             "transition": m.is_transition,
             "bad": m.is_bad,
@@ -46,7 +46,8 @@ pub(super) fn json(trace: &Trace, story: &Story, layout: &Layout) -> String {
         trimmed(json!({
             "from": arrow.from,
             "to": arrow.to,
-            "said": words::of_arrow(story, arrow),
+            "label": arrow.label,
+            "bytes": arrow.bytes,
             "way": way(ends.way),
             "left": ends.from_left,
             "down": tenths(arrows::down(ends)),

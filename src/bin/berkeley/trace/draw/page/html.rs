@@ -16,6 +16,9 @@ const SCRIPTS: [&str; 3] = [
     include_str!("page.js"),
 ];
 
+/// Before anything is laid out: with a script, only what is in view will be.
+const LIVE: &str = "document.documentElement.className = \"live\";";
+
 pub(super) fn page(trace: &Trace, story: &Story) -> String {
     let layout = Layout::of(trace, story);
     let ladder = Ladder { trace, story, layout: &layout, has_titles: false };
@@ -39,7 +42,8 @@ pub(super) fn page(trace: &Trace, story: &Story) -> String {
         .add(&meta("viewport", "width=device-width, initial-scale=1"))
         .add(&meta("color-scheme", "light dark"))
         .add(&said("title", &title))
-        .add(&Element::new("style").verbatim(STYLE).verbatim(DRAWING));
+        .add(&Element::new("style").verbatim(STYLE).verbatim(DRAWING))
+        .add(&Element::new("script").verbatim(LIVE));
     let mut body = Element::new("body").add(&main).add(&facts);
     for script in SCRIPTS {
         body.push(&Element::new("script").verbatim(script));

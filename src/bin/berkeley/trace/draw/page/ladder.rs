@@ -5,6 +5,7 @@
 
 use super::arrows;
 use super::layout::{Layout, TIMES};
+use super::pieces::Piece;
 use super::ribbons;
 use super::rows;
 use super::wires;
@@ -29,32 +30,41 @@ impl Ladder<'_> {
     /// them, so that their letters stay legible.
     pub(super) fn draw(&self) -> Element {
         let mut ladder = Element::new("g").class("ladder");
-        for part in [
-            self.gaps(),
-            wires::draw(self),
-            arrows::draw(self),
-            ribbons::strips(self),
-            self.lines(),
-            ribbons::bars(self),
-            rows::draw(self),
-        ] {
-            ladder.push(&part);
+        for piece in Piece::all(self.layout.rows.len()) {
+            let mut group = piece.group();
+            self.push_gaps(&mut group, piece);
+            wires::push(&mut group, self, piece);
+            arrows::push(&mut group, self, piece);
+            ribbons::push_strips(&mut group, self, piece);
+            if piece == Piece::Long {
+                self.push_lines(&mut group);
+            }
+            ribbons::push_bars(&mut group, self, piece);
+            rows::push(&mut group, self, piece);
+            ladder.push(&group);
         }
         ladder
     }
 
-    fn gaps(&self) -> Element {
-        let mut all = Element::new("g").class("gaps");
+    fn push_gaps(&self, group: &mut Element, piece: Piece) {
         for gap in &self.layout.gaps {
+            if !piece.has(gap.before) {
+                continue;
+            }
             let y = self.layout.above(gap);
             let mark = Element::new("g")
                 .class("gap")
                 .with("data-before", &gap.before.to_string())
                 .with("transform", &translate(0.0, y))
                 .add(&across(TIMES, self.layout.width));
-            all.push(&mark);
+            group.push(&mark);
         }
-        all
+    }
+
+    /// Who draws what lasts from one moment to another.
+    pub(super) fn piece(&self, from: usize, until: Option<usize>) -> Piece {
+        let last = self.layout.rows.len().saturating_sub(1);
+        Piece::of(from, until.unwrap_or(last))
     }
 
     /// The y of a moment; without one, of the end of it all.
@@ -63,8 +73,7 @@ impl Ladder<'_> {
         row.copied().unwrap_or(self.layout.height)
     }
 
-    fn lines(&self) -> Element {
-        let mut all = Element::new("g").class("lines");
+    fn push_lines(&self, group: &mut Element) {
         for (i, lane) in self.story.lanes.iter().enumerate() {
             let end = lane.has_ended.then_some(lane.last);
             let x = self.layout.line(i);
@@ -77,7 +86,7 @@ impl Ladder<'_> {
                 .with("data-lane", &i.to_string())
                 .with("data-from", &number(start))
                 .with("data-until", &number(end));
-            all.push(&line);
+            group.push(&line);
         }
         if self.layout.has_outside {
             let lane = self.story.lanes.len();
@@ -85,9 +94,8 @@ impl Ladder<'_> {
             let line = line(x, 0.0, self.layout.height)
                 .class("life outside")
                 .with("data-lane", &lane.to_string());
-            all.push(&line);
+            group.push(&line);
         }
-        all
     }
 }
 

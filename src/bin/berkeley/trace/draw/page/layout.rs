@@ -16,7 +16,7 @@ use crate::trace::story::{Arrow, Kind, Story};
 /// From one row to the next.
 pub(super) const ROW: f64 = 22.0;
 /// What a long silence takes above the row that ends it.
-const GAP: f64 = 26.0;
+pub(super) const GAP: f64 = 26.0;
 /// The column of times.
 pub(super) const TIMES: f64 = 84.0;
 /// The bar of one who waits.
@@ -43,6 +43,8 @@ pub(super) struct Layout {
     pub(super) columns: Vec<Column>,
     pub(super) has_outside: bool,
     pub(super) ends: Vec<Ends>,
+    /// What stands on each arrow.
+    pub(super) labels: Vec<String>,
     /// For each moment, how far its text reaches, from its column's left.
     pub(super) reach: Vec<f64>,
     pub(super) gaps: Vec<Gap>,
@@ -74,6 +76,7 @@ impl Layout {
         let rows = rows(story, &gaps);
         let states = states::stretches(trace, story);
         let ends = ends::of(story);
+        let labels = words::labels(story, &ends);
         let wires = wires::of(trace, story);
         let has_outside = ends.iter().any(Ends::is_outside)
             || wires.iter().any(|wire| wire.to_lane.is_none());
@@ -88,26 +91,7 @@ impl Layout {
                 text + words::width(trace, story, moment)
             })
             .collect();
-        for column in &mut columns {
-            column.width = column.text + NARROWEST;
-        }
-        for (moment, reach) in story.moments.iter().zip(&reach) {
-            widen(&mut columns[moment.lane], reach + 12.0);
-        }
-        for (arrow, ends) in story.arrows.iter().zip(&ends) {
-            let Some(from) = arrow.from.filter(|_| ends.leaves_rightwards())
-            else {
-                continue;
-            };
-            let label = words::label_width(arrow) + RUN;
-            widen(&mut columns[ends.from_lane], reach[from] + label);
-        }
-        for (arrow, ends) in story.arrows.iter().zip(&ends) {
-            if let (None, Some(to)) = (arrow.from, arrow.to) {
-                let label = words::label_width(arrow) + RUN;
-                widen(&mut columns[ends.to_lane], reach[to] + label);
-            }
-        }
+        widen_all(&mut columns, story, &ends, &labels, &reach);
         if has_outside {
             let line = 40.0;
             columns.push(Column { line, width: 80.0, ..Column::default() });
@@ -123,6 +107,7 @@ impl Layout {
             columns,
             has_outside,
             ends,
+            labels,
             reach,
             gaps,
             states,
@@ -161,6 +146,34 @@ fn margins(lane: usize, states: &[states::Stretch], all: &[Ends]) -> Column {
     let line = 8.0 + TRACK * count(tracks) + room(true) + BAR / 2.0;
     let text = line + BAR / 2.0 + room(false);
     Column { x: 0.0, width: 0.0, line, text }
+}
+
+/// Until everything that stands in a column has its room there.
+fn widen_all(
+    columns: &mut [Column],
+    story: &Story,
+    all: &[Ends],
+    labels: &[String],
+    reach: &[f64],
+) {
+    for column in columns.iter_mut() {
+        column.width = column.text + NARROWEST;
+    }
+    for (moment, reach) in story.moments.iter().zip(reach) {
+        widen(&mut columns[moment.lane], reach + 12.0);
+    }
+    let arrows = story.arrows.iter().zip(all).zip(labels);
+    for ((arrow, ends), label) in arrows {
+        let (lane, moment) = match (arrow.from, arrow.to) {
+            (Some(from), _) if ends.leaves_rightwards() => {
+                (ends.from_lane, from)
+            }
+            (None, Some(to)) => (ends.to_lane, to),
+            _ => continue,
+        };
+        let needed = words::small_width(label) + 8.0 + RUN;
+        widen(&mut columns[lane], reach[moment] + needed);
+    }
 }
 
 fn widen(column: &mut Column, needed: f64) {

@@ -33,8 +33,10 @@ pub(super) fn entries() -> Vec<(Element, &'static str)> {
     );
     let mut all = vec![(bar, "waits in a call")];
     for (kind, words) in kinds {
-        all.push((arrows::sample(kind, SAMPLE - 8.0), words));
+        all.push((arrows::sample(kind, false, SAMPLE - 8.0), words));
     }
+    let lost = arrows::sample(Kind::Data, true, SAMPLE - 10.0);
+    all.push((lost, "nobody received it"));
     all.push((rows::sample(What::Call, true), "failed"));
     all.push((rows::sample(What::End, false), "ended"));
     all.push((rows::pill(0.0, "STATE", true), "reported by the kernel"));

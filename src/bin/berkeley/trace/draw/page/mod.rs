@@ -12,6 +12,7 @@ mod html;
 mod ladder;
 mod layout;
 mod legend;
+mod pieces;
 mod ribbons;
 mod rows;
 mod states;
@@ -106,3 +107,6 @@ fn heads(ladder: &Ladder) -> Element {
 fn count(n: usize) -> f64 {
     f64::from(u32::try_from(n).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 "use strict";
 // Pointer, keyboard, boxes to tick and search.
 
-const scroller = byId("scroller");
 const band = drawing.querySelector(".band");
 const hint = panel.firstElementChild;
 let chosen;
@@ -13,12 +12,12 @@ function light(index) {
   band.classList.toggle("lit", index !== undefined);
   if (index === undefined) return;
   band.setAttribute("y", place.y[index] - ROW / 2);
-  const lit = [rows[index]];
+  const lit = [row(index)];
   const { other } = moments[index];
-  if (other !== undefined) lit.push(rows[other]);
+  if (other !== undefined) lit.push(row(other));
   arrows.forEach((arrow, i) => {
     if (arrow.from !== index && arrow.to !== index) return;
-    lit.push(byId(`a${i}`), rows[arrow.from], rows[arrow.to]);
+    lit.push(byId(`a${i}`), row(arrow.from), row(arrow.to));
   });
   for (const part of lit) part?.classList.add("lit");
 }
@@ -52,13 +51,13 @@ function choose(index, goThere) {
   }
   show(index);
   if (goThere) scrollTo(index);
-  uncover(rows[index]);
+  uncover(row(index));
 }
 
 // On a narrow screen the panel lies over the lower half of the page.
-function uncover(row) {
+function uncover(part) {
   if (getComputedStyle(panel).position !== "fixed") return;
-  const bottom = row.getBoundingClientRect().bottom + ROW;
+  const bottom = part.getBoundingClientRect().bottom + ROW;
   const hidden = bottom - panel.getBoundingClientRect().top;
   if (hidden > 0) scrollBy(0, hidden);
 }
@@ -66,14 +65,9 @@ function uncover(row) {
 // A row is one moment's, so the height alone says which one is meant.
 function momentAt(event) {
   const y = event.clientY - drawing.getBoundingClientRect().top;
-  let [low, high] = [0, moments.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (place.y[middle] + ROW / 2 < y) low = middle + 1;
-    else high = middle;
-  }
-  while (low < moments.length && !place.isShown[low]) low += 1;
-  return Math.abs(place.y[low] - y) <= ROW / 2 ? low : undefined;
+  let index = rowBelow(y);
+  while (index < moments.length && !place.isShown[index]) index += 1;
+  return Math.abs(place.y[index] - y) <= ROW / 2 ? index : undefined;
 }
 
 function point(event) {
@@ -133,6 +127,7 @@ scroller.addEventListener("keydown", (event) => {
 
 // Times stay in view when the drawing is moved sideways.
 scroller.addEventListener("scroll", () => {
+  showPieces();
   const x = scroller.scrollLeft;
   byId("times").setAttribute("transform", `translate(${x} 0)`);
 });
@@ -187,7 +182,8 @@ byId("search").addEventListener("input", (event) => {
   const words = event.target.value.trim().toLowerCase();
   drawing.classList.toggle("searched", words !== "");
   found = words ? find(words) : [];
-  rows.forEach((row, i) => row.classList.toggle("found", found[i] === true));
+  moments.forEach((_, i) =>
+    row(i).classList.toggle("found", found[i] === true));
   const count = found.filter(Boolean).length;
   byId("found").textContent = words ? `${count} found` : "";
 });
@@ -202,8 +198,18 @@ byId("search").addEventListener("keydown", (event) => {
   if (next >= 0) choose(next, true);
 });
 
-document.documentElement.classList.add("live");
+// A line is thin to point at: each arrow gets a broad one that nobody sees.
+for (const arrow of parts(".arrow")) {
+  const wide = arrow.querySelector(".way").cloneNode();
+  wide.setAttribute("class", "wide");
+  arrow.prepend(wide);
+}
+
+addEventListener("resize", () => showPieces());
+addEventListener("beforeprint", () => showPieces(true));
+addEventListener("afterprint", () => showPieces());
 readTicks();
+placeAll();
+showPieces();
 const named = /^#m(\d+)$/.exec(location.hash);
-moveAll();
 if (named && moments[named[1]]) choose(Number(named[1]), true);

@@ -5,11 +5,12 @@
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const { trace, lanes, columns, moments, arrows } = facts;
 const [ROW, GAP, TIMES, HALF, SMALL] = [22, 26, 84, 8, 6.65];
+const PIECE = 100;
 const byId = (id) => document.getElementById(id);
 const drawing = byId("drawing");
+const scroller = byId("scroller");
 const parts = (selector) => [...drawing.querySelectorAll(selector)];
-const rows = parts(".rows > g");
-const times = parts(".times > text");
+const row = (index) => byId(`m${index}`);
 const heads = [...document.querySelectorAll(".head")];
 
 // Which lanes and connections are ticked.
@@ -105,16 +106,15 @@ function runOf(arrow) {
     arrow.left ? "" : " scale(-1 1)", room];
 }
 
-function moveArrow(arrow, i) {
-  const group = byId(`a${i}`);
-  if (!group) return;
+function moveArrow(group) {
+  const arrow = arrows[group.id.slice(1)];
   const ends = [arrow.from, arrow.to].filter((m) => m !== undefined);
   const isShown = ends.every((m) => place.isShown[m]);
   group.classList.toggle("off", !isShown);
   if (!isShown) return;
   const [points, turn, room] = runOf(arrow);
   const tip = points.at(-1);
-  for (const path of group.querySelectorAll(".wide, .way, .inner")) {
+  for (const path of group.querySelectorAll(".way, .inner, .wide")) {
     path.setAttribute("d", "M" + points.map((p) => p.join(" ")).join("L"));
   }
   const head = group.querySelector(".head");
@@ -134,72 +134,120 @@ function stretch(part, isShown) {
   return [top, (until ? place.y[until] : place.height) - top];
 }
 
-function moveStretches() {
-  for (const part of parts(".bar[data-lane], .strip")) {
-    const at = stretch(part, (from) => place.isShown[from]);
-    if (!at) continue;
-    const x = place.x[part.dataset.lane] + Number(part.dataset.x);
-    part.setAttribute("transform", `translate(${x} ${at[0]})`);
-    for (const rect of part.querySelectorAll("rect")) {
-      rect.setAttribute("height", at[1]);
-    }
-    const text = part.querySelector("text");
-    const needed = SMALL * text.textContent.length + 12;
-    text.classList.toggle("unfit", needed > at[1]);
+function moveRibbon(part) {
+  const at = stretch(part, (from) => place.isShown[from]);
+  if (!at) return;
+  const x = place.x[part.dataset.lane] + Number(part.dataset.x);
+  part.setAttribute("transform", `translate(${x} ${at[0]})`);
+  for (const rect of part.querySelectorAll("rect")) {
+    rect.setAttribute("height", at[1]);
   }
-  for (const part of parts(".life")) {
-    const at = stretch(part, () => true);
-    if (!at) continue;
-    const x = lineOf(part.dataset.lane);
-    const ends = { x1: x, x2: x, y1: at[0], y2: at[0] + at[1] };
-    Object.entries(ends).forEach((end) => part.setAttribute(...end));
-  }
+  const text = part.querySelector("text");
+  const needed = SMALL * text.textContent.length + 12;
+  text.classList.toggle("unfit", needed > at[1]);
 }
 
-function moveWires() {
-  for (const wire of parts(".wire")) {
-    const from = Number(wire.dataset.moment);
-    const [lane, to] = [moments[from].lane, Number(wire.dataset.to)];
-    const isShown = place.isShown[from] && place.x[to] !== undefined;
-    wire.classList.toggle("off", !isShown);
-    if (!isShown) continue;
-    const start = to < lane ? lineOf(lane) - HALF : reachOf(from);
-    let end = lineOf(to) + (to < lane ? HALF : -HALF);
-    if (to === lane) end = place.x[lane] + columns[lane].width - 4;
-    const turn = to < lane ? " scale(-1 1)" : "";
-    wire.setAttribute("transform", `translate(0 ${place.y[from]})`);
-    wire.querySelector(".way").setAttribute("d", `M${start} 0H${end}`);
-    wire.querySelector(".head")
-      .setAttribute("transform", `translate(${end} 0)${turn}`);
-  }
+function moveLine(part) {
+  const at = stretch(part, () => true);
+  if (!at) return;
+  const x = lineOf(part.dataset.lane);
+  const ends = { x1: x, x2: x, y1: at[0], y2: at[0] + at[1] };
+  Object.entries(ends).forEach((end) => part.setAttribute(...end));
 }
 
-function moveRows() {
-  moments.forEach((moment, i) => {
-    const y = place.y[i];
-    for (const part of [rows[i], times[i]]) {
-      part.classList.toggle("off", !place.isShown[i]);
-    }
-    const x = place.x[moment.lane] ?? 0;
-    rows[i].setAttribute("transform", `translate(${x} ${y})`);
-    times[i].setAttribute("transform", `translate(0 ${y})`);
+function moveWire(wire) {
+  const from = Number(wire.dataset.moment);
+  const [lane, to] = [moments[from].lane, Number(wire.dataset.to)];
+  const isShown = place.isShown[from] && place.x[to] !== undefined;
+  wire.classList.toggle("off", !isShown);
+  if (!isShown) return;
+  const start = to < lane ? lineOf(lane) - HALF : reachOf(from);
+  let end = lineOf(to) + (to < lane ? HALF : -HALF);
+  if (to === lane) end = place.x[lane] + columns[lane].width - 4;
+  const turn = to < lane ? " scale(-1 1)" : "";
+  wire.setAttribute("transform", `translate(0 ${place.y[from]})`);
+  wire.querySelector(".way").setAttribute("d", `M${start} 0H${end}`);
+  wire.querySelector(".head")
+    .setAttribute("transform", `translate(${end} 0)${turn}`);
+}
+
+function moveRow(part) {
+  const index = part.id.slice(1);
+  const x = place.x[moments[index].lane] ?? 0;
+  part.classList.toggle("off", !place.isShown[index]);
+  part.setAttribute("transform", `translate(${x} ${place.y[index]})`);
+}
+
+function moveGap(part) {
+  const before = part.dataset.before;
+  const isShown = !ticked.toScale && place.isShown[before];
+  part.classList.toggle("off", !isShown);
+  const y = place.y[before] - ROW / 2 - GAP / 2;
+  part.setAttribute("transform", `translate(0 ${y})`);
+}
+
+function moveTimes(group) {
+  const first = PIECE * group.dataset.piece;
+  group.querySelectorAll(":scope > text").forEach((time, i) => {
+    time.classList.toggle("off", !place.isShown[first + i]);
+    time.setAttribute("y", place.y[first + i] + 4);
   });
-  for (const gap of parts(".gap")) {
-    const before = gap.dataset.before;
-    gap.classList.toggle("off", ticked.toScale || !place.isShown[before]);
-    const y = place.y[before] - ROW / 2 - 13;
-    gap.setAttribute("transform", `translate(0 ${y})`);
+}
+
+const movers = {
+  ".moment": moveRow, ".arrow": moveArrow, ".bar, .strip": moveRibbon,
+  ".gap": moveGap, ".wire": moveWire, ".life": moveLine,
+};
+
+function move(group) {
+  for (const [selector, mover] of Object.entries(movers)) {
+    group.querySelectorAll(selector).forEach(mover);
+  }
+  if (group.parentNode.matches(".times")) moveTimes(group);
+}
+
+// The drawing comes in pieces of so many rows. Only those in view, and what
+// spans many of them, are laid out and kept up to date.
+const long = drawing.querySelector(".long");
+const pieces = parts(".piece");
+const isStale = new Map();
+
+// The first row that reaches below this height.
+function rowBelow(y) {
+  let [low, high] = [0, moments.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (place.y[middle] + ROW / 2 < y) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function showPieces(isAll) {
+  const head = document.querySelector(".heads").offsetHeight;
+  const top = scroller.scrollTop - head;
+  const first = rowBelow(top - 200) / PIECE - 1;
+  const last = rowBelow(top + scroller.clientHeight + 200) / PIECE;
+  for (const piece of pieces) {
+    const number = Number(piece.dataset.piece);
+    const isNear = isAll || (number >= Math.floor(first) && number <= last);
+    piece.classList.toggle("near", isNear);
+    if (!isNear || !isStale.get(piece)) continue;
+    move(piece);
+    isStale.set(piece, false);
   }
 }
 
-function moveAll() {
+function placeAll() {
   const isLaneShown = shownLanes();
   placeRows(isLaneShown);
   placeColumns(isLaneShown);
-  moveRows();
-  moveStretches();
-  moveWires();
-  arrows.forEach(moveArrow);
+}
+
+function moveAll() {
+  placeAll();
+  move(long);
+  pieces.forEach((piece) => isStale.set(piece, true));
   heads.forEach((head, i) => {
     head.hidden = place.x[i] === undefined;
     head.style.left = `${place.x[i] ?? 0}px`;
@@ -209,4 +257,5 @@ function moveAll() {
   drawing.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
   drawing.querySelector("#times rect").setAttribute("height", place.height);
   document.querySelector(".heads").style.width = `${place.width}px`;
+  showPieces();
 }

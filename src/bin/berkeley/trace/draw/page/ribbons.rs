@@ -4,6 +4,7 @@
 use super::count;
 use super::ladder::{Ladder, number, translate};
 use super::layout::{BAR, TRACK};
+use super::pieces::Piece;
 use super::{states, words};
 use crate::markup::{Element, coordinate, said};
 use crate::trace::record::Event;
@@ -18,6 +19,8 @@ struct Ribbon {
     from: usize,
     until: Option<usize>,
     text: String,
+    /// Whether what is behind it shines through its fill.
+    is_sheer: bool,
 }
 
 impl Ribbon {
@@ -25,11 +28,13 @@ impl Ribbon {
         let top = ladder.layout.rows[self.from];
         let height = (ladder.bottom(self.until) - top).max(0.0);
         let fits = words::small_width(&self.text) + 12.0 <= height;
-        let letters = said("text", &self.text)
-            .class(if fits { "small" } else { "small unfit" })
+        let mut letters = said("text", &self.text)
             .with("transform", "rotate(90)")
             .at("x", 6.0)
             .at("y", 4.0 - self.width / 2.0);
+        if !fits {
+            letters = letters.class("unfit");
+        }
         let x = ladder.layout.columns[self.lane].x + self.x;
         let sheet = |class: &str| {
             Element::new("rect")
@@ -37,25 +42,28 @@ impl Ribbon {
                 .at("width", self.width)
                 .at("height", height)
         };
-        let edge = format!("M0 0H{}", coordinate(self.width));
-        Element::new("g")
+        let mut ribbon = Element::new("g")
             .class(&self.class)
             .with("data-lane", &self.lane.to_string())
             .with("data-x", &coordinate(self.x))
             .with("data-from", &self.from.to_string())
             .with("data-until", &number(self.until))
-            .with("transform", &translate(x, top))
-            .add(&sheet("paper"))
-            .add(&sheet("fill"))
-            .add(&Element::new("path").class("edge").with("d", &edge))
-            .add(&letters)
+            .with("transform", &translate(x, top));
+        if self.is_sheer {
+            ribbon.push(&sheet("paper"));
+        }
+        ribbon.push(&sheet("fill"));
+        if self.is_sheer {
+            let edge = format!("M0 0H{}", coordinate(self.width));
+            ribbon.push(&Element::new("path").class("edge").with("d", &edge));
+        }
+        ribbon.add(&letters)
     }
 }
 
 /// Which state each socket of a lane is in. A sample begins with a dashed
 /// edge: it may have been so for a while.
-pub(super) fn strips(ladder: &Ladder) -> Element {
-    let mut all = Element::new("g").class("strips");
+pub(super) fn push_strips(group: &mut Element, ladder: &Ladder, piece: Piece) {
     for stretch in &ladder.layout.states {
         let known = if stretch.is_transition { "" } else { " sample" };
         let strip = Ribbon {
@@ -66,19 +74,24 @@ pub(super) fn strips(ladder: &Ladder) -> Element {
             from: stretch.from,
             until: stretch.until,
             text: states::title(stretch),
+            is_sheer: true,
         };
-        all.push(&strip.draw(ladder));
+        if ladder.piece(strip.from, strip.until) == piece {
+            group.push(&strip.draw(ladder));
+        }
     }
-    all
 }
 
 /// Who waits, from when to when. A wait that nothing ended has a dashed
 /// frame.
-pub(super) fn bars(ladder: &Ladder) -> Element {
-    let mut all = Element::new("g").class("bars");
+pub(super) fn push_bars(group: &mut Element, ladder: &Ladder, piece: Piece) {
     for (at, moment) in ladder.story.moments.iter().enumerate() {
         let What::Waits { until } = moment.what else { continue };
         let lane = &ladder.story.lanes[moment.lane];
+        let end = until.or(lane.has_ended.then_some(lane.last));
+        if ladder.piece(at, end) != piece {
+            continue;
+        }
         let class = if until.is_none() { "bar endless" } else { "bar" };
         let bar = Ribbon {
             class: class.to_owned(),
@@ -86,12 +99,12 @@ pub(super) fn bars(ladder: &Ladder) -> Element {
             x: ladder.layout.columns[moment.lane].line - BAR / 2.0,
             width: BAR,
             from: at,
-            until: until.or(lane.has_ended.then_some(lane.last)),
+            until: end,
             text: waits(ladder, moment, until),
+            is_sheer: false,
         };
-        all.push(&bar.draw(ladder));
+        group.push(&bar.draw(ladder));
     }
-    all
 }
 
 /// `waits on 3, 1.2 ms`

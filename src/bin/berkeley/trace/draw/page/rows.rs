@@ -2,14 +2,17 @@
 
 use super::ladder::{Ladder, label, translate};
 use super::layout::TIMES;
+use super::pieces::Piece;
 use super::states;
 use super::words;
 use crate::markup::{Element, coordinate, said};
 use crate::trace::story::{Moment, Story, What};
 
-pub(super) fn draw(ladder: &Ladder) -> Element {
-    let mut all = Element::new("g").class("rows");
+pub(super) fn push(group: &mut Element, ladder: &Ladder, piece: Piece) {
     for (at, moment) in ladder.story.moments.iter().enumerate() {
+        if !piece.has(at) {
+            continue;
+        }
         let column = &ladder.layout.columns[moment.lane];
         let mut class = format!("moment {}", form(moment.what));
         if moment.is_bad {
@@ -26,27 +29,34 @@ pub(super) fn draw(ladder: &Ladder) -> Element {
         }
         row.push(&glyph(moment.what, moment.is_bad, column.line));
         push_words(ladder.story, &mut row, moment, column.text);
-        all.push(&row);
+        group.push(&row);
     }
-    all
 }
 
-/// In the order of the rows; then how long the silences were.
+/// In the order of the rows; and how long the silences were.
 pub(super) fn times(ladder: &Ladder) -> Element {
     let layout = ladder.layout;
     let mut all = Element::new("g").class("times");
-    for (moment, y) in ladder.story.moments.iter().zip(&layout.rows) {
-        let time = words::time(moment.at_ns, ladder.story.span_ns);
-        let time = label(TIMES - 10.0, "time right", &time);
-        all.push(&time.with("transform", &translate(0.0, *y)));
-    }
-    for gap in &layout.gaps {
-        let text = format!("⋮ {}", words::duration(gap.ns));
-        let gap = Element::new("g")
-            .class("gap")
-            .with("data-before", &gap.before.to_string())
-            .with("transform", &translate(0.0, layout.above(gap)));
-        all.push(&gap.add(&label(TIMES - 10.0, "small right", &text)));
+    for piece in Piece::all(layout.rows.len()).skip(1) {
+        let mut group = piece.group();
+        for (at, moment) in ladder.story.moments.iter().enumerate() {
+            if piece.has(at) {
+                let time = words::time(moment.at_ns, ladder.story.span_ns);
+                let y = layout.rows[at] + 4.0;
+                let time = said("text", &time).at("x", TIMES - 10.0);
+                group.push(&time.at("y", y));
+            }
+        }
+        for gap in layout.gaps.iter().filter(|gap| piece.has(gap.before)) {
+            let text = format!("⋮ {}", words::duration(gap.ns));
+            let place = translate(0.0, layout.above(gap));
+            let gap = Element::new("g")
+                .class("gap")
+                .with("data-before", &gap.before.to_string())
+                .with("transform", &place);
+            group.push(&gap.add(&label(TIMES - 10.0, "small", &text)));
+        }
+        all.push(&group);
     }
     all
 }
@@ -110,7 +120,7 @@ fn form(what: What) -> &'static str {
 fn glyph(what: What, is_bad: bool, x: f64) -> Element {
     let path = match what {
         _ if is_bad => "m-5 -5 10 10m0 -10-10 10",
-        What::Call => "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z",
+        What::Call => "h.01",
         What::Waits { .. } => "m-7 0h14",
         What::Returns { .. } => "m-7 0h14m-10.5 -4l3.5 4 3.5-4",
         What::Birth => "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",

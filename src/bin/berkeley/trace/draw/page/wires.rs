@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::arrows::hue;
 use super::ladder::{Ladder, translate};
 use super::layout::BAR;
+use super::pieces::Piece;
 use crate::markup::{Element, coordinate, said};
 use crate::trace::record::{Event, Trace};
 use crate::trace::story::{Story, What};
@@ -51,10 +52,10 @@ fn used(trace: &Trace, event: usize) -> Vec<usize> {
     made.chain(call.socket).collect()
 }
 
-pub(super) fn draw(ladder: &Ladder) -> Element {
-    let mut all = Element::new("g").class("wires");
+pub(super) fn push(group: &mut Element, ladder: &Ladder, piece: Piece) {
     let layout = ladder.layout;
-    for wire in &layout.wires {
+    let own = layout.wires.iter().filter(|wire| piece.has(wire.moment));
+    for wire in own {
         let moment = &ladder.story.moments[wire.moment];
         let column = &layout.columns[moment.lane];
         let (y, from) = (layout.rows[wire.moment], moment.lane);
@@ -87,7 +88,6 @@ pub(super) fn draw(ladder: &Ladder) -> Element {
         if ladder.has_titles {
             one.push(&said("title", &moment.text));
         }
-        all.push(&one);
+        group.push(&one);
     }
-    all
 }

@@ -1,11 +1,14 @@
 //! What stands in a row, and how wide it is: letters of one width, so that
 //! it can be told without a screen.
 
+use std::collections::HashMap;
+use std::mem;
 use std::time::Duration;
 
 use textwrap::core::display_width;
 
 use super::count;
+use super::ends::Ends;
 use super::layout::said;
 use crate::trace::record::{Call, Event, Trace};
 use crate::trace::story::{Arrow, Moment, Story, What};
@@ -57,18 +60,30 @@ pub(super) fn pill_width(state: &str) -> f64 {
     small_width(state) + 10.0
 }
 
-/// The letters of an arrow: cut, where there is much of them.
-pub(super) fn label(arrow: &Arrow) -> String {
-    let label = if arrow.label.is_empty() && arrow.bytes > 0 {
-        format!("{} bytes", arrow.bytes)
-    } else {
-        arrow.label.clone()
-    };
-    cut(&label, 26)
+/// The letters on each arrow: cut, where there are many. What starts in the
+/// same moment towards the same side shares a line, and so its letters: the
+/// last one has them all.
+pub(super) fn labels(story: &Story, ends: &[Ends]) -> Vec<String> {
+    let mut all: Vec<String> = story.arrows.iter().map(label).collect();
+    let mut last: HashMap<(usize, bool), usize> = HashMap::new();
+    for (i, arrow) in story.arrows.iter().enumerate() {
+        let Some(from) = arrow.from else { continue };
+        let line = (from, ends[i].leaves_rightwards());
+        if let Some(before) = last.insert(line, i) {
+            let before = mem::take(&mut all[before]);
+            if before != all[i] && !before.is_empty() {
+                all[i] = cut(&format!("{before}, {}", all[i]), 40);
+            }
+        }
+    }
+    all
 }
 
-pub(super) fn label_width(arrow: &Arrow) -> f64 {
-    small_width(&label(arrow)) + 8.0
+fn label(arrow: &Arrow) -> String {
+    if arrow.label.is_empty() && arrow.bytes > 0 {
+        return format!("{} bytes", arrow.bytes);
+    }
+    cut(&arrow.label, 26)
 }
 
 /// The start of a text; whether there was more is seen.

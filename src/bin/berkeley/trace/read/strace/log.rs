@@ -69,6 +69,8 @@ struct Half {
 struct Reader {
     log: Log,
     halves: HashMap<Option<i32>, Half>,
+    /// A line whose second half is the next line.
+    torn: Option<(Option<i32>, Half)>,
     clock: Clock,
     /// The call of the line before, if it may have taken until this one.
     open: Option<usize>,
@@ -145,9 +147,21 @@ impl Reader {
             self.log.items.push(Item { tid, began: place, what: What::Gone });
             return self.breaks_off(Some(to), place, text);
         }
-        // `strace: Process 4103 attached`: its birth is told by its parent.
-        let is_own = text.starts_with("strace: ");
-        is_own || self.returns(tid, place, place, text)
+        if let Some((tid, half)) = self.torn.take() {
+            let whole = half.text + text;
+            return self.returns(tid, half.began, place, &whole);
+        }
+        // On a terminal strace's own news come into the middle of a line.
+        // What they say is told by the parent, too.
+        match text.split_once("strace: ") {
+            Some(("", _)) => true,
+            Some((text, news)) if news.starts_with("Process ") => {
+                let half = Half { began: place, text: text.to_owned() };
+                self.torn = Some((tid, half));
+                true
+            }
+            _ => self.returns(tid, place, place, text),
+        }
     }
 
     fn ends(&mut self, tid: Option<i32>, place: Place, text: &str) -> bool {
@@ -206,10 +220,10 @@ impl Reader {
     }
 
     fn resumes(&mut self, tid: Option<i32>, place: Place, rest: &str) -> bool {
-        let Some((_, rest)) = rest.split_once(" resumed>") else {
+        let Some((name, rest)) = rest.split_once(" resumed>") else {
             return false;
         };
-        let Some(half) = self.halves.remove(&tid) else {
+        let Some((tid, half)) = self.half(tid, name) else {
             self.log.beheaded += 1;
             return true;
         };
@@ -218,6 +232,26 @@ impl Reader {
         let rest = rest.trim_start();
         let rest = rest.strip_prefix("<unfinished ...>").unwrap_or(rest);
         self.returns(tid, half.began, place, &(half.text + rest))
+    }
+
+    /// The half that ends here. On a terminal the one who is left is not
+    /// named any more, and may have been before.
+    fn half(
+        &mut self,
+        tid: Option<i32>,
+        name: &str,
+    ) -> Option<(Option<i32>, Half)> {
+        let mut of = tid;
+        if tid.is_none() && !self.halves.contains_key(&None) {
+            let is_it = |half: &Half| {
+                half.text
+                    .strip_prefix(name)
+                    .is_some_and(|it| it.starts_with('('))
+            };
+            let mut fit = self.halves.iter().filter(|(_, half)| is_it(half));
+            of = fit.next().and_then(|(tid, _)| *tid);
+        }
+        self.halves.remove(&of).map(|half| (of, half))
     }
 
     fn returns(

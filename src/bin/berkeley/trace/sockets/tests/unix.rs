@@ -75,7 +75,7 @@ fn abstract_names_are_escaped() {
         for (kind, name) in KINDS {
             let bytes = format!("berkeley {} {name}\0\n", me());
             let at = UnixAddr::new_abstract(bytes.as_bytes()).unwrap();
-            let text = format!("@berkeley {} {name}\\x00\\n", me());
+            let text = format!("@berkeley {} {name}\\0\\n", me());
             check(&mut eye, kind, &at, &text);
         }
     });

@@ -57,18 +57,11 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    /// The error says why not; in a network namespace of one's own it works
-    /// without privileges.
+    /// The error says why not, for the reader; whoever lacks CAP_NET_RAW
+    /// has it in a network of their own.
     pub(crate) fn open() -> Result<Segments, String> {
-        let explain = |errno: Errno| match errno {
-            Errno::EPERM => {
-                "packets on loopback are not shown to this user: socket(\
-                 AF_PACKET): EPERM, CAP_NET_RAW is missing"
-                    .into()
-            }
-            errno => format!("packets on loopback: {errno}"),
-        };
-        Segments::try_open().map_err(explain)
+        Segments::try_open()
+            .map_err(|errno| format!("no packets on loopback: {errno}"))
     }
 
     fn try_open() -> Result<Segments, Errno> {
@@ -105,7 +98,7 @@ impl Segments {
     /// From now on, only what goes from or to these ports. What others do on
     /// loopback costs nothing then.
     pub(crate) fn only(&mut self, ports: &[u16]) {
-        let ports = BTreeSet::from_iter(ports.iter().copied());
+        let ports = ports.iter().copied().collect::<BTreeSet<u16>>();
         // Where the kernel refuses, `read` still sorts them out.
         let _ = filter::attach(&self.socket, Some(&ports), LENGTH);
         self.ports = Some(ports);

@@ -20,26 +20,29 @@
 //! of what the stand-in does, nothing is reported. After FIN_WAIT2 it need
 //! not be in TIME_WAIT either: when the program has closed its last
 //! descriptor and the peer's FIN is still to come, the stand-in waits for it,
-//! itself in FIN_WAIT2. `Change::stand_in` says what there can be.
+//! itself in FIN_WAIT2. `Change::stand_in` says what there is, or can be.
 //!
 //! A report is written before the transition is complete. In CLOSE >
 //! SYN_SENT the kernel has not chosen a port yet, and in LISTEN > SYN_RECV,
 //! the new socket's first, the peer is not known: both are taken from the
 //! socket's next report, if that is read together with it.
 //!
-//! Found out by the tests below, and in the kernel's `net/ipv4/tcp.c`,
-//! `tcp_input.c`, `tcp_minisocks.c` and `inet_connection_sock.c`.
+//! Found out by the tests below. To read on: `tcp_set_state` in the kernel's
+//! `net/ipv4/tcp.c`, `tcp_time_wait` in `tcp_minisocks.c`.
 
 mod ring;
+mod stand_ins;
 mod tracepoint;
 
 use std::collections::HashMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 
 use nix::errno::Errno;
 
 use ring::{Record, Ring};
+use stand_ins::Ends;
 use tracepoint::Tracepoint;
 
 /// The tracepoint, heard on every CPU.
@@ -47,6 +50,7 @@ use tracepoint::Tracepoint;
 pub(crate) struct Transitions {
     tracepoint: Tracepoint,
     rings: Vec<Ring>,
+    ends: Ends,
     lost: u64,
 }
 
@@ -64,25 +68,31 @@ pub(crate) struct Change {
     /// Where the kernel has it: tells one socket from another, as long as
     /// both live.
     pub(crate) socket_address: u64,
+    /// The state in which a stand-in is from here on, if there is one. Both
+    /// that it can be in, where the other end is not seen and nobody knows;
+    /// after a RST there is none then, either.
+    pub(crate) stand_in: &'static [&'static str],
 }
 
 impl Change {
     /// Whether it is the first of a socket that a listener has made: the
     /// listener itself stays in LISTEN.
     pub(crate) fn is_birth(&self) -> bool {
-        (self.from, self.to) == ("LISTEN", "SYN_RECV")
+        (self.from, self.to) == BIRTH
     }
+}
 
-    /// The states in which a stand-in can be after it, that keeps the
-    /// addresses when the socket is gone. There is none after a RST, which
-    /// looks the same here.
-    pub(crate) fn stand_in(&self) -> &'static [&'static str] {
-        match (self.from, self.to) {
-            ("FIN_WAIT2", "CLOSE") => &["TIME_WAIT", "FIN_WAIT2"],
-            ("CLOSING", "CLOSE") => &["TIME_WAIT"],
-            _ => &[],
-        }
-    }
+const BIRTH: (&str, &str) = ("LISTEN", "SYN_RECV");
+
+/// A change as the kernel has written it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Report {
+    at: u64,
+    local: SocketAddr,
+    peer: SocketAddr,
+    from: &'static str,
+    to: &'static str,
+    socket_address: u64,
 }
 
 impl Transitions {
@@ -111,7 +121,7 @@ impl Transitions {
                 }
             }
         }
-        Ok(Transitions { tracepoint, rings, lost: 0 })
+        Ok(Transitions { tracepoint, rings, ends: Ends::default(), lost: 0 })
     }
 
     /// One per CPU. Readable when a quarter of its room is full, not sooner.
@@ -124,23 +134,34 @@ impl Transitions {
     /// while it looks may come with the next read, although it is older than
     /// the last change of this one.
     pub(crate) fn read(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
+        let mut reports = Vec::new();
         for ring in &mut self.rings {
             ring.read(|record| match record {
                 Record::Sample(at, raw) => {
-                    changes.extend(self.tracepoint.tell(at, raw));
+                    reports.extend(self.tracepoint.tell(at, raw));
                 }
                 Record::Lost(count) => self.lost += count,
             });
         }
-        if !changes.is_empty() {
-            changes.sort_by_key(|change| change.at);
-            complete(&mut changes);
+        if reports.is_empty() {
+            return Vec::new();
         }
-        changes
+        reports.sort_by_key(|report| report.at);
+        complete(&mut reports);
+        let ends = &mut self.ends;
+        let in_words = |report: &Report| Change {
+            at: report.at,
+            local: report.local.to_string(),
+            peer: report.peer.to_string(),
+            from: report.from,
+            to: report.to,
+            socket_address: report.socket_address,
+            stand_in: ends.stand_in(report),
+        };
+        reports.iter().map(in_words).collect()
     }
 
-    /// How many could not be kept: too much happened between two reads. The
+    /// How many found no room: too much happened between two reads. The
     /// kernel counts them with the next one that finds room on their CPU.
     pub(crate) fn lost(&self) -> u64 {
         self.lost
@@ -148,17 +169,16 @@ impl Transitions {
 }
 
 /// Gives the first report of a socket the addresses of its next one.
-fn complete(changes: &mut [Change]) {
-    let mut later: HashMap<u64, (String, String)> = HashMap::new();
-    for change in changes.iter_mut().rev() {
-        let is_early = change.is_birth() || change.to == "SYN_SENT";
-        let next = later.get(&change.socket_address);
-        if let Some((local, peer)) = next.filter(|_| is_early) {
-            change.local.clone_from(local);
-            change.peer.clone_from(peer);
+fn complete(reports: &mut [Report]) {
+    let mut later: HashMap<u64, (SocketAddr, SocketAddr)> = HashMap::new();
+    for report in reports.iter_mut().rev() {
+        let is_early =
+            (report.from, report.to) == BIRTH || report.to == "SYN_SENT";
+        let next = later.get(&report.socket_address);
+        if let Some(&(local, peer)) = next.filter(|_| is_early) {
+            (report.local, report.peer) = (local, peer);
         }
-        let addresses = (change.local.clone(), change.peer.clone());
-        later.insert(change.socket_address, addresses);
+        later.insert(report.socket_address, (report.local, report.peer));
     }
 }
 
@@ -167,8 +187,8 @@ fn online() -> Vec<i32> {
     let list = fs::read_to_string("/sys/devices/system/cpu/online");
     let list = list.unwrap_or_else(|_| "0".into());
     let ranges = list.trim().split(',').filter_map(|range| {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        Some(first.parse().ok()?..=last.parse().ok()?)
+        let ends = range.split_once('-').unwrap_or((range, range));
+        Some(ends.0.parse().ok()?..=ends.1.parse().ok()?)
     });
     ranges.flatten().collect()
 }

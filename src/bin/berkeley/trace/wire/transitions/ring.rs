@@ -5,9 +5,8 @@
 //! of this process, the tracepoint is as it was. A tracefs instance would
 //! stay behind after a SIGKILL.
 
-use std::io;
 use std::num::NonZeroUsize;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
 
 use nix::errno::Errno;
@@ -55,6 +54,10 @@ struct Attributes {
     sample_regs_intr: u64,
 }
 
+/// Its size tells the kernel which version it is of.
+const ATTRIBUTES: u32 = 104;
+const _: () = assert!(size_of::<Attributes>() == ATTRIBUTES as usize);
+
 /// One CPU's.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -85,7 +88,7 @@ impl Ring {
     ) -> Result<Ring, Errno> {
         let attributes = Attributes {
             kind: PERF_TYPE_TRACEPOINT,
-            size: size_of::<Attributes>() as u32,
+            size: ATTRIBUTES,
             config: tracepoint,
             sample_period: 1,
             sample_type: PERF_SAMPLE_TIME | PERF_SAMPLE_RAW,

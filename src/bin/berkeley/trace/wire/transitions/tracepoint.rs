@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
 
-use super::Change;
+use super::Report;
 
 /// `include/uapi/linux/mount.h`
 const FSOPEN_CLOEXEC: u32 = 1;
@@ -75,48 +75,31 @@ impl Tracepoint {
             .ok_or("this kernel's inet_sock_set_state is unknown here".into())
     }
 
-    /// A record in words; `None` for what is not TCP.
-    pub(super) fn tell(&self, at: u64, record: &[u8]) -> Option<Change> {
-        let at_field = &self.fields;
-        let protocol = u16::from_ne_bytes(take(record, at_field.protocol)?);
+    /// What a record says; `None` for what is not TCP.
+    pub(super) fn tell(&self, at: u64, record: &[u8]) -> Option<Report> {
+        let is = &self.fields;
+        let protocol = u16::from_ne_bytes(take(record, is.protocol)?);
         if i32::from(protocol) != libc::IPPROTO_TCP {
             return None;
         }
-        Some(Change {
-            at,
-            local: self.address(
-                record,
-                at_field.local_port,
-                at_field.local,
-                at_field.local_v6,
-            )?,
-            peer: self.address(
-                record,
-                at_field.peer_port,
-                at_field.peer,
-                at_field.peer_v6,
-            )?,
-            from: state(record, at_field.old)?,
-            to: state(record, at_field.new)?,
-            socket_address: u64::from_ne_bytes(take(record, at_field.socket)?),
-        })
-    }
-
-    fn address(
-        &self,
-        record: &[u8],
-        port: usize,
-        v4: usize,
-        v6: usize,
-    ) -> Option<String> {
-        let family = u16::from_ne_bytes(take(record, self.fields.family)?);
-        let port = u16::from_ne_bytes(take(record, port)?);
-        let ip = if i32::from(family) == libc::AF_INET6 {
-            Ipv6Addr::from(take::<16>(record, v6)?).into()
-        } else {
-            Ipv4Addr::from(take::<4>(record, v4)?).into()
+        let family = u16::from_ne_bytes(take(record, is.family)?);
+        let address = |port, v4, v6| {
+            let port = u16::from_ne_bytes(take(record, port)?);
+            let ip = if i32::from(family) == libc::AF_INET6 {
+                Ipv6Addr::from(take::<16>(record, v6)?).into()
+            } else {
+                Ipv4Addr::from(take::<4>(record, v4)?).into()
+            };
+            Some(SocketAddr::new(ip, port))
         };
-        Some(SocketAddr::new(ip, port).to_string())
+        Some(Report {
+            at,
+            local: address(is.local_port, is.local, is.local_v6)?,
+            peer: address(is.peer_port, is.peer, is.peer_v6)?,
+            from: state(record, is.old)?,
+            to: state(record, is.new)?,
+            socket_address: u64::from_ne_bytes(take(record, is.socket)?),
+        })
     }
 }
 
@@ -302,22 +285,22 @@ print fmt: \"family=%s\", REC->family
     }
 
     #[test]
-    fn a_record_is_told_in_words() {
+    fn a_record_is_read() {
         let fields = Fields::parse(FORMAT).unwrap();
         let tracepoint = Tracepoint { id: 1, fields };
         let tell = |record: &[u8]| tracepoint.tell(7, record);
         let v4 = tell(&record(libc::AF_INET, libc::IPPROTO_TCP, 2, 1));
         let v4 = v4.unwrap();
         assert_eq!((v4.from, v4.to), ("SYN_SENT", "ESTABLISHED"));
-        assert_eq!(v4.local, "127.0.0.1:5000");
-        assert_eq!(v4.peer, "127.0.0.2:41234");
+        assert_eq!(v4.local.to_string(), "127.0.0.1:5000");
+        assert_eq!(v4.peer.to_string(), "127.0.0.2:41234");
         assert_eq!(v4.socket_address, 0xffff_8880_1234_5600);
         assert_eq!(v4.at, 7);
         let v6 = tell(&record(libc::AF_INET6, libc::IPPROTO_TCP, 7, 10));
         let v6 = v6.unwrap();
         assert_eq!((v6.from, v6.to), ("CLOSE", "LISTEN"));
-        assert_eq!(v6.local, "[::1]:5000");
-        assert_eq!(v6.peer, "[::ffff:127.0.0.1]:41234");
+        assert_eq!(v6.local.to_string(), "[::1]:5000");
+        assert_eq!(v6.peer.to_string(), "[::ffff:127.0.0.1]:41234");
         let other = record(libc::AF_INET, libc::IPPROTO_SCTP, 2, 1);
         assert_eq!(tell(&other), None);
         let unknown = record(libc::AF_INET, libc::IPPROTO_TCP, 0, 99);

@@ -1,10 +1,12 @@
 //! Logs of every kind, read back.
 
-use std::process::Command;
+mod forms;
+mod odd;
+mod real;
 
 use super::from_log;
 use crate::trace::draw::Calls;
-use crate::trace::record::{Birth, Call, Event, Trace};
+use crate::trace::record::{Call, Event, Trace};
 
 fn read(log: &str) -> Trace {
     let trace = from_log(log, false).unwrap();
@@ -21,13 +23,10 @@ fn calls(trace: &Trace) -> Vec<&Call> {
     calls.collect()
 }
 
-fn names(trace: &Trace) -> Vec<&str> {
-    calls(trace).iter().map(|call| call.call.as_str()).collect()
-}
-
-#[test]
-fn a_log_on_disk() {
-    if let Ok(path) = std::env::var("LOG") {
-        read(&String::from_utf8_lossy(&std::fs::read(path).unwrap()));
-    }
+/// The one call of this name.
+fn call<'a>(trace: &'a Trace, name: &str) -> &'a Call {
+    let mut named = calls(trace).into_iter().filter(|it| it.call == name);
+    let found = named.next().unwrap();
+    assert!(named.next().is_none(), "{name} is there twice");
+    found
 }
