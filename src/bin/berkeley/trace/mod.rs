@@ -77,8 +77,9 @@ fn twins(
     let mut of = |language| -> Result<Trace> {
         let mut nobody_looks_on = Live::silent();
         let outcome = lab(options, name, language, &mut nobody_looks_on)?;
+        // Nobody came: there would be nothing in which they could differ.
         if outcome.verdict == Verdict::FellShort {
-            bail!("{}", outcome.trace.notes.join("; "));
+            bail!("{}: {}", language.name(), outcome.trace.notes.join("; "));
         }
         Ok(outcome.trace)
     };

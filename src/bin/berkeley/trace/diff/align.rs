@@ -1,7 +1,45 @@
-//! Two lists of calls, side by side.
+//! Who stands beside whom, and which call beside which.
 
 use super::allowed::Line;
 use super::{Is, Row};
+
+/// The counterparts in two sets of strands: those that are the same, and of
+/// the rest those that have most in common.
+pub(super) fn matched(
+    title: &str,
+    rust: Vec<Vec<Line>>,
+    c: Vec<Vec<Line>>,
+) -> Vec<(String, Vec<Line>, Vec<Line>)> {
+    let mut left = c;
+    let mut parts = Vec::new();
+    let mut lonely = Vec::new();
+    for strand in rust {
+        let essence = essence(&strand);
+        let same = left.iter().position(|one| self::essence(one) == essence);
+        match same {
+            Some(at) => parts.push((strand, left.remove(at))),
+            None => lonely.push(strand),
+        }
+    }
+    for strand in lonely {
+        let in_common = |other: &Vec<Line>| {
+            let keys: Vec<_> = essence(other);
+            essence(&strand).iter().filter(|key| keys.contains(key)).count()
+        };
+        let best = (0..left.len()).max_by_key(|&at| in_common(&left[at]));
+        let other = best.map(|at| left.remove(at)).unwrap_or_default();
+        parts.push((strand, other));
+    }
+    parts.extend(left.into_iter().map(|strand| (Vec::new(), strand)));
+    let parts = parts.into_iter();
+    parts.map(|(rust, c)| (title.to_string(), rust, c)).collect()
+}
+
+/// What must be the same.
+fn essence(strand: &[Line]) -> Vec<&str> {
+    let needed = strand.iter().filter(|line| !line.may_be_missing);
+    needed.map(|line| line.key.as_str()).collect()
+}
 
 /// The rows of two tasks: the longest common subsequence stands side by side,
 /// whatever is not in it stands alone. Reasons that are needed are added to

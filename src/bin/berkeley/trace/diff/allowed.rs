@@ -7,9 +7,15 @@ struct Allowed {
     /// What stands in the place of such a call when two of them are compared;
     /// `None` for all other calls.
     alike: fn(&Said) -> Option<Alike>,
-    /// Only where a task has several peers.
-    only_in_crowds: bool,
+    holds: Holds,
     why: &'static str,
+}
+
+enum Holds {
+    Always,
+    InRust,
+    /// Where there are several peers.
+    AmongMany,
 }
 
 enum Alike {
@@ -24,7 +30,7 @@ static ALLOWED: &[Allowed] = &[
         alike: |said| {
             said.text.contains("F_GETFD)").then_some(Alike::OrMissing)
         },
-        only_in_crowds: false,
+        holds: Holds::InRust,
         why: "Rust's standard library, in a debug build, looks whether what \
               it closes is open.",
     },
@@ -34,47 +40,43 @@ static ALLOWED: &[Allowed] = &[
                 said.call == "accept4" && (said.text.ends_with("= EINVAL"));
             is_end.then_some(Alike::OrMissing)
         },
-        only_in_crowds: false,
+        holds: Holds::Always,
         why: "Who is not waiting in accept4 when the listener is shut down \
               need not call it any more.",
     },
     Allowed {
-        alike: |said| {
-            let is_end = said.asked == "shutdown(listener, SHUT_RDWR)";
-            is_end.then(|| Alike::To(said.asked.clone()))
-        },
-        only_in_crowds: false,
-        why: "The thread that hears the signal and the loop both shut the \
-              listener down: ENOTCONN tells the second of them.",
-    },
-    Allowed {
-        alike: |said| {
-            let end = format!("{}, the last round", said.call);
-            said.is_last_round.then_some(Alike::To(end))
-        },
-        only_in_crowds: false,
-        why: "A loop hears of the end from its listener, from its eventfd, or \
-              from both at once.",
+        alike: |said| said.is_the_end().then(|| Alike::To(said.asked.clone())),
+        holds: Holds::Always,
+        why: "The thread that hears the signal and the loop, or the parent \
+              and its child, both shut a listener down: ENOTCONN tells the \
+              second of them.",
     },
     Allowed {
         alike: |said| {
             let round = format!("{}, a round", said.call);
             said.is_round.then_some(Alike::To(round))
         },
-        only_in_crowds: true,
+        holds: Holds::AmongMany,
         why: "With several peers, it is up to their pace how often a loop \
               wakes up, and for whom.",
     },
     Allowed {
         alike: |said| {
-            let is_nobody = said.call == "wait4"
-                && (said.text.ends_with("= 0")
-                    || said.text.ends_with("= ECHILD"));
-            is_nobody.then(|| Alike::To("wait4, nobody".to_string()))
+            let end = format!("{}, at the end", said.asked);
+            said.is_last_round.then_some(Alike::To(end))
         },
-        only_in_crowds: true,
-        why: "When one child's end is heard, the others may have ended as \
-              well.",
+        holds: Holds::Always,
+        why: "A loop hears of the end from its listener, from its eventfd, or \
+              from both at once.",
+    },
+    Allowed {
+        alike: |said| {
+            let looks = said.call == "wait4" && said.asked.contains("WNOHANG");
+            looks.then_some(Alike::OrMissing)
+        },
+        holds: Holds::AmongMany,
+        why: "One SIGCHLD may stand for several children, and any thread of \
+              the process may hear it.",
     },
 ];
 
@@ -90,29 +92,39 @@ pub(super) struct Line {
     pub(super) why: Option<&'static str>,
 }
 
-/// The calls of a task, under these rules.
-pub(super) fn lines(said: &[Said], is_crowded: bool) -> Vec<Line> {
-    said.iter().map(|said| line(said, is_crowded)).collect()
+/// Which of the exceptions hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    pub(super) is_rust: bool,
+    /// Whether there are several peers, on either side.
+    pub(super) are_many: bool,
 }
 
-fn line(said: &Said, is_crowded: bool) -> Line {
-    let mut line = Line {
-        text: said.text.clone(),
-        key: said.text.clone(),
-        may_be_missing: false,
-        why: None,
-    };
-    let rules = ALLOWED.iter();
-    let mut rules = rules.filter(|rule| is_crowded || !rule.only_in_crowds);
-    let Some((rule, alike)) =
-        rules.find_map(|rule| Some((rule, (rule.alike)(said)?)))
-    else {
-        return line;
-    };
-    line.why = Some(rule.why);
-    match alike {
-        Alike::To(key) => line.key = key,
-        Alike::OrMissing => line.may_be_missing = true,
+impl Rules {
+    /// The calls of a task, under these rules.
+    pub(super) fn lines(self, said: &[Said]) -> Vec<Line> {
+        said.iter().map(|said| self.line(said)).collect()
     }
-    line
+
+    fn line(self, said: &Said) -> Line {
+        let mut line = Line {
+            text: said.text.clone(),
+            key: said.text.clone(),
+            may_be_missing: false,
+            why: None,
+        };
+        let mut rules = ALLOWED.iter().filter(|rule| match rule.holds {
+            Holds::Always => true,
+            Holds::InRust => self.is_rust,
+            Holds::AmongMany => self.are_many,
+        });
+        let found = rules.find_map(|rule| Some((rule, (rule.alike)(said)?)));
+        let Some((rule, alike)) = found else { return line };
+        line.why = Some(rule.why);
+        match alike {
+            Alike::To(key) => line.key = key,
+            Alike::OrMissing => line.may_be_missing = true,
+        }
+        line
+    }
 }

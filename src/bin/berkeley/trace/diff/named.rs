@@ -49,6 +49,11 @@ impl Sockets {
         sockets
     }
 
+    /// Whether there are several peers.
+    pub(super) fn are_many(&self) -> bool {
+        self.accepted.len() > 1
+    }
+
     pub(super) fn is_peer(&self, socket: usize) -> bool {
         self.accepted.contains(&socket)
     }

@@ -26,6 +26,12 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// Whether it wakes all who wait for a peer.
+    pub(super) fn is_the_end(&self) -> bool {
+        self.asked.starts_with("shutdown(listener")
+            && self.asked.ends_with("SHUT_RDWR)")
+    }
+
     /// The end of a task by a signal.
     pub(super) fn killed(signal: &str) -> Said {
         let text = format!("killed by {signal}");

@@ -1,9 +1,10 @@
 //! Who does what in a trace, and who is whose counterpart.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::record::{Birth, Event, Role, Trace};
-use super::allowed::{Line, lines};
+use super::align::matched;
+use super::allowed::{Line, Rules};
 use super::named::{Names, Sockets};
 use super::plain::{Said, said};
 
@@ -25,23 +26,27 @@ enum Side {
     Client,
 }
 
-/// The calls of tasks of one role, each in its order.
-type Strands = Vec<Vec<Line>>;
-
 /// What stands side by side: a title, and a task's calls in both traces. A
 /// task without a counterpart stands beside none.
 pub(super) fn side_by_side(
     rust: &Trace,
     c: &Trace,
 ) -> Vec<(String, Vec<Line>, Vec<Line>)> {
-    let (rust, c) = (Troupe::of(rust), Troupe::of(c));
+    let (mut rust, mut c) = (Troupe::of(rust), Troupe::of(c));
+    let are_many = rust.sockets.are_many() || c.sockets.are_many();
+    rust.rules = Rules { are_many, is_rust: true };
+    c.rules = Rules { are_many, is_rust: false };
     let groups = rust.groups.keys().chain(c.groups.keys());
-    let groups: std::collections::BTreeSet<&Group> = groups.collect();
+    let groups: BTreeSet<&Group> = groups.collect();
     let mut parts = Vec::new();
     for &group in groups {
         let title = title(group);
         if rust.is_crowded(group) || c.is_crowded(group) {
-            let (ours, theirs) = (rust.around(group), c.around(group));
+            let (ours, mut theirs) = (rust.around(group), c.around(group));
+            let place = |line: &Line| {
+                ours.iter().position(|ours| ours.key == line.key)
+            };
+            theirs.sort_by_key(|line| place(line).unwrap_or(ours.len()));
             parts.push((format!("{title}, besides its peers"), ours, theirs));
             let title = format!("{title}, with a peer");
             let (ours, theirs) = (rust.peers(group), c.peers(group));
@@ -71,6 +76,7 @@ fn title((side, kind): Group) -> &'static str {
 struct Troupe<'a> {
     trace: &'a Trace,
     sockets: Sockets,
+    rules: Rules,
     groups: BTreeMap<Group, Vec<usize>>,
     /// The peers that each task has to do with.
     peers_of: HashMap<usize, HashSet<usize>>,
@@ -82,6 +88,7 @@ impl<'a> Troupe<'a> {
         let mut troupe = Troupe {
             trace,
             sockets,
+            rules: Rules::default(),
             groups: BTreeMap::new(),
             peers_of: HashMap::new(),
         };
@@ -155,13 +162,13 @@ impl<'a> Troupe<'a> {
     }
 
     /// Each task as it is.
-    fn whole(&self, group: Group) -> Strands {
+    fn whole(&self, group: Group) -> Vec<Vec<Line>> {
         let tasks = self.tasks(group).iter();
-        tasks.map(|&task| lines(&self.said(task, false), false)).collect()
+        tasks.map(|&task| self.rules.lines(&self.said(task, false))).collect()
     }
 
     /// What the tasks do to each of their peers.
-    fn peers(&self, group: Group) -> Strands {
+    fn peers(&self, group: Group) -> Vec<Vec<Line>> {
         let mut strands = Vec::new();
         for &task in self.tasks(group) {
             let said = self.said(task, true);
@@ -174,7 +181,7 @@ impl<'a> Troupe<'a> {
             for peer in peers {
                 let about = said.iter().filter(|one| one.peer == Some(peer));
                 let about: Vec<Said> = about.cloned().collect();
-                strands.push(lines(&about, true));
+                strands.push(self.rules.lines(&about));
             }
         }
         strands
@@ -187,56 +194,18 @@ impl<'a> Troupe<'a> {
             let said = self.said(task, true).into_iter();
             let said: Vec<Said> =
                 said.filter(|said| said.peer.is_none()).collect();
-            for line in lines(&said, true) {
+            for line in self.rules.lines(&said) {
                 if !all.iter().any(|other| other.key == line.key) {
                     all.push(line);
                 }
             }
         }
-        all.sort_by(|one, other| one.key.cmp(&other.key));
         all
     }
 }
 
-/// Whether all that a thread does is to wake those who wait for peers.
+/// Whether a thread wakes those who wait for peers, and serves none.
 fn ends_all(said: &[Said]) -> bool {
-    said.iter().all(|said| said.asked == "shutdown(listener, SHUT_RDWR)")
-}
-
-/// The counterparts in two sets of strands: those that are the same, and of
-/// the rest those that have most in common.
-fn matched(
-    title: &str,
-    rust: Strands,
-    c: Strands,
-) -> Vec<(String, Vec<Line>, Vec<Line>)> {
-    let mut left = c;
-    let mut parts = Vec::new();
-    let mut lonely = Vec::new();
-    for strand in rust {
-        let essence = essence(&strand);
-        let same = left.iter().position(|one| self::essence(one) == essence);
-        match same {
-            Some(at) => parts.push((strand, left.remove(at))),
-            None => lonely.push(strand),
-        }
-    }
-    for strand in lonely {
-        let in_common = |other: &Vec<Line>| {
-            let keys: Vec<_> = essence(other);
-            essence(&strand).iter().filter(|key| keys.contains(key)).count()
-        };
-        let best = (0..left.len()).max_by_key(|&at| in_common(&left[at]));
-        let other = best.map(|at| left.remove(at)).unwrap_or_default();
-        parts.push((strand, other));
-    }
-    parts.extend(left.into_iter().map(|strand| (Vec::new(), strand)));
-    let parts = parts.into_iter();
-    parts.map(|(rust, c)| (title.to_string(), rust, c)).collect()
-}
-
-/// What must be the same.
-fn essence(strand: &[Line]) -> Vec<&str> {
-    let needed = strand.iter().filter(|line| !line.may_be_missing);
-    needed.map(|line| line.key.as_str()).collect()
+    said.iter().any(Said::is_the_end)
+        && said.iter().all(|said| said.peer.is_none())
 }
