@@ -21,6 +21,7 @@
 #include "sockets/errors.h"
 #include "sockets/memory.h"
 #include "sockets/resolve.h"
+#include "sockets/signals.h"
 #include "sockets/transfer.h"
 #include "sockets/usage.h"
 
@@ -58,7 +59,6 @@ enum turn { USER, NETWORK };
 
 enum { PIECE = 4096 };
 
-static void leave(int signal);
 static int visit(const char *host, const char *port);
 static int connect_any(const char *host, const char *port);
 static int connect_to(const struct address *address, const char **call);
@@ -78,20 +78,8 @@ int main(int argc, char **argv)
     expect_arguments(&COMMAND, argc, argv, 2, 2);
     const char *host = argv[optind];
     const char *port = service(&COMMAND, "<PORT>", argv[optind + 1]);
-    struct sigaction ended = {.sa_handler = leave}, hangup;
-    sigaction(SIGINT, &ended, NULL);
-    sigaction(SIGTERM, &ended, NULL);
-    sigaction(SIGHUP, NULL, &hangup);
-    if (hangup.sa_handler != SIG_IGN) /* or nohup(1) wants it so */
-        sigaction(SIGHUP, &ended, NULL);
+    leave_on_signals(NULL);
     return strcmp(host, "server") == 0 ? serve(port) : visit(host, port);
-}
-
-/* Nothing is left to be done: the kernel closes what is open. */
-static void leave(int signal)
-{
-    (void)signal;
-    _exit(EXIT_SUCCESS);
 }
 
 /* The client: it reads the user first. */

@@ -16,6 +16,7 @@
 #include "sockets/console.h"
 #include "sockets/errors.h"
 #include "sockets/memory.h"
+#include "sockets/signals.h"
 #include "sockets/text.h"
 #include "sockets/usage.h"
 
@@ -59,12 +60,7 @@ struct cli {
     bool quiet;
 };
 
-/* The socket file, for the signal's handler to remove. */
-static const char *file;
-
 static int run(const struct cli *cli);
-static void leave_on_signals(void);
-static void leave(int signal);
 _Noreturn static void serve(int server, bool quiet);
 static void answer(int server, struct bytes datagram,
                    const struct address *peer, bool quiet);
@@ -115,32 +111,11 @@ static int run(const struct cli *cli)
      * would let a second server take this one's datagrams. */
     if (bind_address(server, &address) < 0)
         return fail(NAME, "bind", at);
-    file = cli->unix_path;
-    leave_on_signals();
+    leave_on_signals(cli->unix_path);
     if (own_address(server, &address) < 0)
         return fail(NAME, "getsockname", at);
     warn("making a UDP server on %s", address_text(&address, at));
     serve(server, cli->quiet);
-}
-
-/* SIGINT, SIGTERM and SIGHUP end it: there is no conversation to be finished.
- */
-static void leave_on_signals(void)
-{
-    struct sigaction ended = {.sa_handler = leave}, hangup;
-    sigaction(SIGINT, &ended, NULL);
-    sigaction(SIGTERM, &ended, NULL);
-    sigaction(SIGHUP, NULL, &hangup);
-    if (hangup.sa_handler != SIG_IGN) /* or nohup(1) wants it so */
-        sigaction(SIGHUP, &ended, NULL);
-}
-
-static void leave(int signal)
-{
-    (void)signal;
-    if (file != NULL)
-        unlink(file);
-    _exit(EXIT_SUCCESS);
 }
 
 _Noreturn static void serve(int server, bool quiet)

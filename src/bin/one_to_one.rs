@@ -14,7 +14,7 @@ use std::time::Duration;
 use berkeley::sockets::console::{note, warn, write_out};
 use berkeley::sockets::{
     Failed, Peer, Question, Shown, accept, bind, exact, exit, getaddrinfo,
-    recv, respecting_nohup, send_all, usage,
+    leave_on_signals, recv, send_all, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -45,13 +45,8 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli: Cli = usage::parse();
-    // Nothing is left to be done: the kernel closes what is open.
-    let ended = respecting_nohup(|| {
-        ctrlc::set_handler(|| std::process::exit(0))
-            .map_err(|why| Failed::because("sigaction", why.to_string()))
-    });
     let run = if cli.host == "server" { serve } else { visit };
-    exit(NAME, ended.and_then(|()| run(&cli)))
+    exit(NAME, leave_on_signals(None).and_then(|()| run(&cli)))
 }
 
 // The client: it reads the user first.

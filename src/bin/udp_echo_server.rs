@@ -14,8 +14,8 @@ use std::time::Duration;
 use berkeley::sockets::console::{note, warn};
 use berkeley::sockets::text::shown;
 use berkeley::sockets::{
-    Failed, Shown, bind, exit, local_address, respecting_nohup, unix_address,
-    usage,
+    Failed, Shown, bind, exact, exit, leave_on_signals, local_address,
+    unix_address, usage,
 };
 use clap::Parser;
 use nix::errno::Errno;
@@ -66,25 +66,11 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     // No SO_REUSEADDR: UDP has no TIME_WAIT to step over, and the option
     // would let a second server take this one's datagrams.
     bind(&server, &address)?;
-    leave_on_signals(cli.unix.clone())?;
+    leave_on_signals(cli.unix.as_deref())?;
     let address: SockaddrStorage = getsockname(server.as_raw_fd())
         .map_err(Failed::at("getsockname", at))?;
     warn(format_args!("making a UDP server on {}", Shown(&address)));
     serve(&server, cli.quiet);
-}
-
-/// SIGINT, SIGTERM and SIGHUP end it: there is no conversation to be finished.
-fn leave_on_signals(file: Option<PathBuf>) -> Result<(), Failed> {
-    let leave = move || {
-        if let Some(file) = &file {
-            let _ = std::fs::remove_file(file);
-        }
-        std::process::exit(0);
-    };
-    respecting_nohup(|| {
-        ctrlc::set_handler(leave)
-            .map_err(|why| Failed::because("sigaction", why.to_string()))
-    })
 }
 
 fn serve(server: &OwnedFd, quiet: bool) -> ! {
@@ -124,7 +110,7 @@ fn answer(
     // peer that does not read, would be to let all others wait.
     let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
     loop {
-        match sendto(server.as_raw_fd(), datagram, peer, flags) {
+        match sendto(server.as_raw_fd(), datagram, exact(peer), flags) {
             Ok(_) if quiet => return,
             Ok(_) => {
                 return note(format_args!("sent \"{}\"", shown(datagram)));

@@ -22,5 +22,5 @@ pub use errors::{Cause, Failed, exit, symbol};
 pub use lines::{Lines, TooLong};
 pub use listen::listen;
 pub use resolve::{Answer, Question, getaddrinfo};
-pub use signals::respecting_nohup;
+pub use signals::{leave_on_signals, respecting_nohup};
 pub use transfer::{recv, send, send_all};

@@ -3,6 +3,9 @@
 use std::io;
 use std::process::ExitCode;
 
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigHandler, Signal, raise, signal};
+
 use crate::stage::Interrupted;
 
 /// What a subcommand found.
@@ -14,6 +17,10 @@ pub(crate) enum Verdict {
     FellShort,
     /// There was nothing that could be run.
     CouldNotRun,
+    /// As the program that was run: with its exit code,
+    Code(u8),
+    /// or by the signal that killed it.
+    Killed(i32),
 }
 
 /// 0, 1 or 3; 128 and the signal's number for who was interrupted. An error
@@ -23,6 +30,8 @@ pub(crate) fn code(done: anyhow::Result<Verdict>) -> ExitCode {
         Ok(Verdict::Good) => return ExitCode::SUCCESS,
         Ok(Verdict::FellShort) => return ExitCode::from(1),
         Ok(Verdict::CouldNotRun) => return ExitCode::from(3),
+        Ok(Verdict::Code(code)) => return ExitCode::from(code),
+        Ok(Verdict::Killed(signal)) => return killed(signal),
         Err(error) => error,
     };
     if let Some(Interrupted(signal)) = error.downcast_ref() {
@@ -33,6 +42,18 @@ pub(crate) fn code(done: anyhow::Result<Verdict>) -> ExitCode {
     }
     anstream::eprintln!("berkeley: {error:#}");
     ExitCode::from(3)
+}
+
+/// Dies of the same signal, so that a shell says the same. The core, if
+/// there is one, is the program's, and not to be written over.
+fn killed(number: i32) -> ExitCode {
+    if let Ok(fatal) = Signal::try_from(number) {
+        let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+        // SAFETY: the default action is nobody's function.
+        let _ = unsafe { signal(fatal, SigHandler::SigDfl) };
+        let _ = raise(fatal);
+    }
+    ExitCode::from(128 + u8::try_from(number).unwrap_or(0))
 }
 
 /// `berkeley list | head -3`: the reader has seen enough, and that is good.

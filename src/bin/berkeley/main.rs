@@ -3,18 +3,23 @@
 //! One folder per subcommand; each says on its own how it is called and how
 //! it runs. What they share: `catalogue` (what the kit has), `house` (where
 //! its programs are, and their building), `stage` (programs started, heard
-//! and ended), `screen` (paper of a known width). The lab programs are
-//! strangers to this tool: it knows their command lines and nothing else.
+//! and ended), `screen` (paper of a known width), `markup` (HTML and SVG).
+//! The lab programs are strangers to this tool: it knows their command lines
+//! and nothing else.
 //! Try: `cargo run --release -- tour`.
 
 mod bench;
+mod calendar;
 mod catalogue;
+mod cpus;
 mod exit;
 mod generator;
 mod house;
 mod list;
+mod markup;
 mod screen;
 mod stage;
+mod system;
 mod tour;
 mod trace;
 mod tracer;
@@ -33,6 +38,7 @@ use clap::{Parser, Subcommand};
 Examples:
   berkeley tour          every lab, in both languages, in under a minute
   berkeley bench         fork against thread against everything
+  berkeley trace knock   who called what, who waited, in which TCP state
   berkeley list          what there is, and in which file
 
 Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
@@ -49,6 +55,7 @@ enum Command {
     Generator(generator::Options),
     List(list::Options),
     Tour(tour::Options),
+    Trace(Box<trace::Options>),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +64,7 @@ fn main() -> ExitCode {
         Command::Generator(options) => generator::run(&options),
         Command::List(options) => list::run(&options),
         Command::Tour(options) => tour::run(&options),
+        Command::Trace(options) => trace::run(&options),
     };
     exit::code(done)
 }

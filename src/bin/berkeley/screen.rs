@@ -100,7 +100,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// The width of the terminal that this is. A pipe has none.
-fn columns(stream: &impl AsFd) -> Option<usize> {
+pub(crate) fn columns(stream: &impl AsFd) -> Option<usize> {
     let fd = stream.as_fd();
     if !fd.is_terminal() {
         return None;

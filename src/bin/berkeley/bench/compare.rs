@@ -14,7 +14,6 @@ use serde::Deserialize;
 use super::numbers::{NONE, number_or_none, ratio};
 use super::ratios::says;
 use super::record::{Cell, FORMAT, Mode, Record};
-use super::sheets::mode;
 use super::statistics::bootstrap::{self, Estimate, Part};
 use super::verdict::{counted, cpu_part, is_good, is_honest};
 use crate::screen::{BAD, PLAIN, QUIET, Screen, pad, paint};
@@ -119,7 +118,7 @@ fn called(cell: &Cell) -> String {
 }
 
 fn load(cell: &Cell) -> String {
-    let (mode, peers, size) = (mode(cell.mode), cell.concurrency, cell.size);
+    let (mode, peers, size) = (cell.mode.name(), cell.concurrency, cell.size);
     format!("{mode} {peers} × {size} B")
 }
 

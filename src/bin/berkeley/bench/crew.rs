@@ -16,8 +16,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
-use super::meter::cpus::kept_to;
 use super::numbers::float;
+use crate::cpus::kept_to;
 use crate::generator::orders::{
     Answer, Collected, Counts, Kind, Opened, Order, Plan, Ran, Until,
 };

@@ -14,7 +14,6 @@ use anyhow::Result;
 use super::contender::{Entry, Running, must_live, why};
 use super::crew::Crew;
 use super::meter::cpu::{self, Clock};
-use super::meter::cpus::{Cpus, kept_to};
 use super::meter::family::family;
 use super::meter::network::Counters;
 use super::meter::others::Window;
@@ -24,6 +23,7 @@ use super::shuffle::Shuffle;
 use super::sittings;
 use super::tally::{Others, Tally};
 use super::verdict::{ENOUGH, is_good};
+use crate::cpus::{Cpus, kept_to};
 use crate::generator::orders::Until;
 use crate::stage::Stage;
 

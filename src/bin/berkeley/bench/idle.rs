@@ -9,12 +9,12 @@ use anyhow::Result;
 use super::contender::{Entry, Running, why};
 use super::crew::Crew;
 use super::meter::cpu::Clock;
-use super::meter::cpus::{Cpus, kept_to};
 use super::meter::family::family;
 use super::meter::memory::{self, Reading};
 use super::meter::network::Counters;
 use super::plan::Part;
 use super::tally::Tally;
+use crate::cpus::{Cpus, kept_to};
 use crate::generator::orders::Until;
 use crate::stage::{self, Stage, kernel};
 

@@ -7,7 +7,6 @@
 //! made by processes of their own (`crew`, and `../generator/`), and `meter`
 //! reads what the kernel knows.
 
-mod calendar;
 mod cells;
 mod compare;
 mod conclusions;
@@ -44,14 +43,15 @@ use std::time::Instant;
 use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::calendar;
 use crate::catalogue::Language;
+use crate::cpus::{Cpus, kept_to};
 use crate::exit::Verdict;
 use crate::house::{Built, House};
 use crate::screen::Progress;
 use crate::stage::{self, Interrupted};
 use contender::Entry;
 use heat::{Contender, Heat};
-use meter::cpus::{Cpus, kept_to};
 pub(crate) use options::Options;
 use output::Output;
 use plan::Part;

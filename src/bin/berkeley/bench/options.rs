@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, CommandFactory, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory};
 
-use super::meter::cpus::Placement;
 use super::record::Mode;
 use crate::catalogue::{Language, MODELS};
+use crate::cpus::Placement;
 use crate::generator::orders::Protocol;
 
 /// What `supply_server` gives at most.
@@ -32,10 +32,9 @@ MODE    pingpong  peers stay and ask again and again  --concurrency 1,8,50
                   --size 4000 bytes; for --workers 1,2,4,8,16
 MODELS  names, classic (the rows of chapter 30), all
 
-One request at a time is compared with its twin's: Rust and C take turns every
---slice milliseconds, the models in a new random order in each round, and
-servers are started anew every four rounds. What is
-said of a difference needs ten rounds that nobody disturbed; where there are
+Rust and C take turns every --slice milliseconds, the models come in a new
+random order in each round, and servers are started anew every four rounds. A
+word on a difference needs ten rounds that nobody disturbed; where there are
 fewer, up to half as many --rounds are added.
 
 JSON: {command, machine, cpus, cells: [{model, language, mode, concurrency,
@@ -68,7 +67,7 @@ pub(crate) struct Options {
         value_delimiter = ',',
         default_value = "rust,c"
     )]
-    pub(crate) languages: Vec<Tongue>,
+    pub(crate) languages: Vec<Language>,
     /// echo, knock, roster or supply
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub(crate) protocol: Option<Protocol>,
@@ -186,23 +185,7 @@ impl Options {
     }
 
     pub(crate) fn has(&self, language: Language) -> bool {
-        self.languages.iter().any(|&tongue| language == tongue.into())
-    }
-}
-
-/// A language, as it is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Tongue {
-    Rust,
-    C,
-}
-
-impl From<Tongue> for Language {
-    fn from(tongue: Tongue) -> Language {
-        match tongue {
-            Tongue::Rust => Language::Rust,
-            Tongue::C => Language::C,
-        }
+        self.languages.contains(&language)
     }
 }
 

@@ -87,6 +87,20 @@ pub(crate) enum Mode {
     Unp,
 }
 
+impl Mode {
+    /// As the command line has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Mode::Pingpong => "pingpong",
+            Mode::Connect => "connect",
+            Mode::Open => "open",
+            Mode::Idle => "idle",
+            Mode::Stream => "stream",
+            Mode::Unp => "unp",
+        }
+    }
+}
+
 /// One server under one load.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Cell {

@@ -8,12 +8,12 @@ use anyhow::Result;
 
 use super::contender::Entry;
 use super::crew::Crew;
-use super::meter::cpus::{Cpus, kept_to};
 use super::meter::tracer::Tracer;
 use super::numbers::long;
 use super::plan::Part;
 use super::record::Mode;
 use super::tally::per;
+use crate::cpus::{Cpus, kept_to};
 use crate::generator::orders::{Ran, Until};
 
 /// Requests of each peer in the traced round.

@@ -1,17 +1,23 @@
-//! What the kit has: its programs, its worker models, its pairs of files.
+//! What the kit has: its programs, its worker models, its pairs of files, and
+//! what is said in its labs.
 
 mod models;
 mod programs;
+mod sentences;
 mod twins;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 pub(crate) use models::{MODELS, Model};
 pub(crate) use programs::{PROGRAMS, Program};
+pub(crate) use sentences::{
+    CHAT, JOKE, MESSAGE, ORDER, REFUSED, STUDENT, SUPPLIED,
+};
 pub(crate) use twins::{TWINS, Twin};
 
 /// In which language a program is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
     Rust,

@@ -55,6 +55,7 @@ pub(crate) static TWINS: &[Twin] = &[
     twin!("sockets" "errors", "the call, the errno, the object"),
     twin!("sockets" "lines", "lines out of a stream"),
     twin!("sockets" "resolve", "names into addresses"),
+    twin!("sockets" "signals", "an end with nothing to finish"),
     twin!("sockets" "text", "bytes that are shown"),
     twin!("sockets" "transfer", "all of a send, the end of a recv"),
     twin!("sockets" "usage", "what a command line may say"),

@@ -58,3 +58,10 @@ pub(crate) fn check() -> Result<()> {
         signal => Err(Interrupted(signal).into()),
     }
 }
+
+/// The first such signal since the last look, for whoever takes it as a wish
+/// rather than as an end.
+pub(crate) fn take() -> Option<i32> {
+    let signal = CAUGHT.swap(0, Ordering::Relaxed);
+    (signal != 0).then_some(signal)
+}

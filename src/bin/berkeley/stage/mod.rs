@@ -25,7 +25,7 @@ use nix::sys::signal::Signal;
 
 use console::Console;
 pub(crate) use console::Stream;
-pub(crate) use interrupt::{Interrupted, check, watch};
+pub(crate) use interrupt::{Interrupted, check, take, watch};
 use process::Process;
 pub(crate) use reap::{Usage, end_the_rest};
 

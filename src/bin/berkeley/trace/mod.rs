@@ -1,7 +1,195 @@
-//! `berkeley trace`: which socket calls a program makes, who waits for whom,
+//! `berkeley trace`: which socket calls programs make, who waits for whom,
 //! and which TCP state both ends are in.
+//!
+//! `flow` says who is started and what is waited for; the engine
+//! (`../tracer/`) tells the `recorder` each call, which writes the `record`,
+//! with what `decode` makes of its arguments, what `sockets` sees behind its
+//! descriptors and what the `wire` reports beside it. Everything after that
+//! is made from the record alone: `story` finds out what answers what, `draw`
+//! draws it, `read` reads it again, `diff` sets two of them side by side.
 
 mod decode;
+mod diff;
+mod draw;
+#[cfg(test)]
+mod fixture;
+mod flow;
+mod labs;
+mod live;
+mod options;
+mod output;
+mod read;
 mod record;
+mod recorder;
+mod session;
 mod sockets;
 mod story;
+mod typist;
+mod wire;
+
+use std::ffi::OsString;
+
+use anyhow::{Result, bail};
+
+use crate::catalogue::Language;
+use crate::exit::Verdict;
+use crate::house::{Built, House};
+use crate::screen::Progress;
+use crate::stage;
+use flow::{Input, Outcome, Part};
+use live::Live;
+pub(crate) use options::Options;
+use output::Output;
+use record::Trace;
+use session::Session;
+
+pub(crate) fn run(options: &Options) -> Result<Verdict> {
+    options.check();
+    if let Some(file) = &options.read {
+        let trace = read::read(file, options.all)?;
+        let mut output = Output::open(options, false)?;
+        output.draw(options, &trace, false)?;
+        return Ok(Verdict::Good);
+    }
+    let stands_beside = options.lab.is_none() && options.diff.is_none();
+    let output = Output::open(options, stands_beside)?;
+    let done = match &options.diff {
+        Some(name) => twins(options, name, output),
+        None => trace(options, output),
+    };
+    stage::end_the_rest();
+    done
+}
+
+fn trace(options: &Options, output: Output) -> Result<Verdict> {
+    let mut live = Live::of(options, output);
+    let outcome = traced(options, &mut live)?;
+    live.finish(options, &outcome.trace)?;
+    Ok(outcome.verdict)
+}
+
+/// The Rust program and its C twin, calls side by side.
+fn twins(
+    options: &Options,
+    name: &str,
+    mut output: Output,
+) -> Result<Verdict> {
+    let mut of = |language| -> Result<Trace> {
+        let mut nobody_looks_on = Live::silent();
+        let outcome = lab(options, name, language, &mut nobody_looks_on)?;
+        // Nobody came: there would be nothing in which they could differ.
+        if outcome.verdict == Verdict::FellShort {
+            bail!("{}: {}", language.name(), outcome.trace.notes.join("; "));
+        }
+        Ok(outcome.trace)
+    };
+    let (rust, c) = (of(Language::Rust)?, of(Language::C)?);
+    let difference = diff::compare(&rust, &c);
+    if options.json {
+        output.lines([serde_json::to_string_pretty(&difference)?])?;
+    } else {
+        output.lines(diff::text(&difference, output.width()))?;
+    }
+    output.flush()?;
+    let verdicts = [Verdict::FellShort, Verdict::Good];
+    Ok(verdicts[usize::from(difference.same)])
+}
+
+fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
+    if let Some(pid) = options.pid {
+        let command = format!("--pid {pid}");
+        let session = Session::open(options, command, live)?;
+        return flow::attached(session, pid);
+    }
+    if let Some(name) = &options.lab {
+        return lab(options, name, options.language, live);
+    }
+    let command = &options.command;
+    let session = Session::open(options, typed(options), live)?;
+    if options.client.is_empty() {
+        return flow::alone(session, command);
+    }
+    let server = Part { command: command.clone(), input: Input::Nothing };
+    let clients = options.client.iter().enumerate();
+    let clients = clients.map(|(place, client)| Part {
+        command: words(client),
+        input: if place == 0 { Input::Ours } else { Input::Nothing },
+    });
+    flow::served(session, server, clients.collect())
+}
+
+fn lab(
+    options: &Options,
+    name: &str,
+    language: Language,
+    live: &mut Live,
+) -> Result<Outcome> {
+    let lab = options::known_lab(name);
+    let house = House::find()?;
+    if !options.no_build {
+        build(&house, language)?;
+    }
+    let model = options.model.as_deref();
+    let clients = options.clients as usize;
+    let cast = lab.cast(&house, language, model, clients);
+    let session = Session::open(options, typed(options), live)?;
+    let part = |script: labs::Script| Part {
+        command: script.command,
+        input: Input::Typed(script.typed),
+    };
+    let clients = cast.clients.into_iter().map(part).collect();
+    flow::served(session, part(cast.server), clients)
+}
+
+fn build(house: &House, language: Language) -> Result<()> {
+    let progress = Progress::new();
+    let built = house.build(language, &progress)?;
+    progress.clear();
+    if let Some(note) = built.note() {
+        anstream::eprintln!("berkeley: {note}");
+    }
+    match built {
+        Built::Failed(_) => bail!("the programs could not be built"),
+        _ => Ok(()),
+    }
+}
+
+/// A client's words, as a shell would split them; what needs more of a shell
+/// than that gets one.
+fn words(client: &str) -> Vec<OsString> {
+    let needs_shell = client.contains(|c| "|&;<>()$`*?[]#~\n".contains(c));
+    match shlex::split(client) {
+        Some(words) if !needs_shell && !words.is_empty() => {
+            words.into_iter().map(OsString::from).collect()
+        }
+        _ => ["/bin/sh", "-c", client].map(OsString::from).into(),
+    }
+}
+
+/// What was asked for, as it would be typed again.
+fn typed(options: &Options) -> String {
+    let words = |words: &[OsString]| {
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let words = words.iter().map(String::as_str);
+        shlex::try_join(words).unwrap_or_default()
+    };
+    match options.lab.as_ref().or(options.diff.as_ref()) {
+        Some(lab) => {
+            let model = options.model.as_ref();
+            let model = model.map(|model| format!(" --model {model}"));
+            let language = match options.language {
+                Language::Rust => "",
+                Language::C => " --language c",
+            };
+            let clients = match options.clients {
+                1 => String::new(),
+                clients => format!(" --clients {clients}"),
+            };
+            format!("{lab}{}{clients}{language}", model.unwrap_or_default())
+        }
+        None => words(&options.command),
+    }
+}

@@ -28,6 +28,7 @@ pub(crate) use launch::Launch;
 pub(crate) use memory::{Memory, Remote};
 pub(crate) use names::name;
 pub(crate) use program::CannotStart;
+pub(crate) use tick::now;
 
 /// A system call that a task is about to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,7 +57,7 @@ impl Ticks {
 extern "C" fn look_up(_: i32) {}
 
 /// CLOCK_MONOTONIC, in ns. It is read without a system call.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from);
     u64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
 }

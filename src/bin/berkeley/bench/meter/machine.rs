@@ -6,11 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
-use nix::sys::utsname::uname;
 
 use super::super::record;
-use super::cpus;
 use crate::stage::{Stage, Stream};
+use crate::{cpus, system};
 
 /// Settings that a result hangs on. One that this machine does not have is
 /// left out.
@@ -29,7 +28,7 @@ pub(crate) fn machine() -> record::Machine {
     let online = fs::read_to_string("/sys/devices/system/cpu/online");
     let online = cpus::parse_list(&online.unwrap_or_default());
     record::Machine {
-        kernel: kernel(),
+        kernel: system::kernel(),
         cpu: model(&cpuinfo),
         cpus: u32::try_from(online.len()).unwrap_or_default(),
         memory_bytes: memory(),
@@ -37,12 +36,6 @@ pub(crate) fn machine() -> record::Machine {
         cc: version("cc"),
         limits: limits(&cpuinfo),
     }
-}
-
-fn kernel() -> String {
-    let Ok(system) = uname() else { return String::new() };
-    let parts = [system.sysname(), system.release(), system.machine()];
-    parts.map(|part| part.to_string_lossy().into_owned()).join(" ")
 }
 
 /// On x86 the name that the CPU has itself; on Arm, which has numbers there,

@@ -5,7 +5,6 @@
 //! `tracer` alone disturbs what it looks at, and has rounds of its own.
 
 pub(crate) mod cpu;
-pub(crate) mod cpus;
 pub(crate) mod family;
 pub(crate) mod machine;
 pub(crate) mod memory;

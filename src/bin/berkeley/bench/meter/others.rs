@@ -161,8 +161,8 @@ mod tests {
     use std::process::{Child, Command};
     use std::thread;
 
-    use super::super::cpus::{Cpus, Placement, kept_to};
     use super::*;
+    use crate::cpus::{Cpus, Placement, kept_to};
 
     /// A loop on one CPU, ended when the test is.
     struct Busy(Child);

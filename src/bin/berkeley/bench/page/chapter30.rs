@@ -6,7 +6,6 @@ use super::super::numbers::NONE;
 use super::super::record::{Cell, Mode, Record};
 use super::super::sheets::process_control as process_control_of;
 use super::figure::Figure;
-use super::markup::Element;
 use super::pick::{self, Standing};
 use super::plot::columns::Columns;
 use super::plot::curves::{self, Axis, Curves};
@@ -17,6 +16,7 @@ use super::plot::{Mark, count};
 use super::tables::Table;
 use super::{command, rates};
 use crate::catalogue::MODELS;
+use crate::markup::Element;
 
 /// CPU time above that of the iterative server.
 pub(super) fn process_control(record: &Record) -> Option<Figure> {

@@ -1,6 +1,6 @@
 //! The command line that measures some cells again.
 
-use super::super::record::{Cell, Mode};
+use super::super::record::Cell;
 use super::pick;
 use crate::catalogue::MODELS;
 
@@ -13,7 +13,7 @@ pub(super) fn line(cells: &[&Cell]) -> String {
         }
     };
     let own = || cells.iter().filter(|cell| cell.language.is_some());
-    option("mode", each(cells.iter().map(|cell| mode(cell.mode).into())));
+    option("mode", each(cells.iter().map(|cell| cell.mode.name().into())));
     let mut models = each(own().map(|cell| cell.model.clone()));
     if models.len() == MODELS.len() {
         models = vec!["all".to_owned()];
@@ -38,15 +38,10 @@ pub(super) fn line(cells: &[&Cell]) -> String {
     words.join(" ")
 }
 
-fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Pingpong => "pingpong",
-        Mode::Connect => "connect",
-        Mode::Open => "open",
-        Mode::Idle => "idle",
-        Mode::Stream => "stream",
-        Mode::Unp => "unp",
-    }
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let quoted = shlex::try_quote(word);
+    quoted.map_or_else(|_| word.to_owned(), String::from)
 }
 
 /// Every value once, as they came; models as the catalogue has them.
@@ -66,25 +61,4 @@ fn numbers(values: impl Iterator<Item = u32>) -> Vec<String> {
     values.sort_unstable();
     values.dedup();
     values.iter().map(u32::to_string).collect()
-}
-
-/// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_server_is_one_word_of_the_shell() {
-        assert_eq!(quoted("127.0.0.1:80"), "127.0.0.1:80");
-        assert_eq!(quoted("py=a b {port}"), "'py=a b {port}'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

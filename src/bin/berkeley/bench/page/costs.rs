@@ -2,13 +2,13 @@
 
 use super::super::record::{Cell, Mode, Record};
 use super::figure::Figure;
-use super::markup::Element;
 use super::pick::{self, Load, Standing};
 use super::plot::Mark;
 use super::plot::curves;
 use super::plot::rows::{About, Rows, Sample};
 use super::plot::unit::Unit;
 use super::{command, said};
+use crate::markup::Element;
 
 /// CPU time, with a dot for each round.
 pub(super) fn cpu(record: &Record, mode: Mode) -> Option<Figure> {

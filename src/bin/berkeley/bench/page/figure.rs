@@ -1,7 +1,7 @@
 //! A figure: a heading, one sentence on what it shows, panels, and the
 //! command that makes it again.
 
-use super::markup::{Element, said};
+use crate::markup::{Element, said};
 
 pub(super) struct Figure {
     pub(super) id: String,

@@ -3,13 +3,13 @@
 
 use super::super::record::{Cell, Latency, Mode, Record};
 use super::figure::Figure;
-use super::markup::Element;
 use super::pick::{self, Load, Standing};
 use super::plot::Mark;
 use super::plot::curves::{self, Axis, Curve, Curves};
 use super::plot::scale::Scale;
 use super::plot::unit::Unit;
 use super::{command, said};
+use crate::markup::Element;
 
 /// A closed loop, or connections: the most peers, and the others folded.
 pub(super) fn closed(record: &Record, mode: Mode) -> Option<Figure> {

@@ -57,7 +57,7 @@ pub(super) fn figure(record: &Record) -> Option<Figure> {
     })
 }
 
-fn panel(title: &str, cells: &[&Cell]) -> super::markup::Element {
+fn panel(title: &str, cells: &[&Cell]) -> crate::markup::Element {
     let mut rows: Vec<Bars> = Vec::new();
     for cell in cells {
         let Some(parts) = parts(cell) else { continue };

@@ -12,7 +12,6 @@ mod figure;
 #[cfg(test)]
 mod fixture;
 mod latency;
-mod markup;
 mod memory;
 mod pick;
 mod plot;
@@ -25,8 +24,8 @@ mod tables;
 mod tests;
 
 use self::figure::Figure;
-use self::markup::{Element, said};
 use super::record::{Mode, Quantity, Record};
+use crate::markup::{Element, said};
 
 const STYLE: &str = include_str!("style.css");
 

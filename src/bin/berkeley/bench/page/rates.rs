@@ -131,7 +131,7 @@ pub(super) fn round_by_round(record: &Record, mode: Mode) -> Option<Figure> {
     })
 }
 
-fn panel(load: &Load) -> super::markup::Element {
+fn panel(load: &Load) -> crate::markup::Element {
     let rows = pick::rows(&load.cells, |cell| Some(sample(cell)));
     Rows {
         title: load.title.clone(),

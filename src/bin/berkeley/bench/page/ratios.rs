@@ -3,11 +3,11 @@
 
 use super::super::record::{Cell, Mode, Quantity, Ratio, Record};
 use super::figure::Figure;
-use super::markup::Element;
 use super::plot::Mark;
 use super::plot::rows::{About, Row, Rows, Sample};
 use super::plot::unit::Unit;
 use super::{command, pick, said};
+use crate::markup::Element;
 
 /// Rust against C, or everything against the reference.
 pub(super) fn figure(

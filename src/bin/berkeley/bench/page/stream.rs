@@ -31,7 +31,7 @@ pub(super) fn figure(record: &Record) -> Option<Figure> {
     })
 }
 
-fn by_size(cells: &[&Cell]) -> Vec<super::markup::Element> {
+fn by_size(cells: &[&Cell]) -> Vec<crate::markup::Element> {
     let size = |cell: &Cell| f64::from(cell.size);
     let x = Axis {
         scale: Scale::log_at(cells.iter().map(|c| size(c)).collect()),
@@ -47,7 +47,7 @@ fn by_size(cells: &[&Cell]) -> Vec<super::markup::Element> {
     Curves { id: "stream".to_owned(), x, y, all: curves, shaded: false }.draw()
 }
 
-fn rows(record: &Record) -> Vec<super::markup::Element> {
+fn rows(record: &Record) -> Vec<crate::markup::Element> {
     let loads = pick::loads(record, Mode::Stream);
     let panel = |load: &pick::Load| {
         let sample = |cell: &Cell| {

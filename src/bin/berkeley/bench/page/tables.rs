@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::super::record::{Cell, Machine, Record};
-use super::markup::{Element, said};
 use super::pick;
 use super::plot::unit::Unit;
+use crate::markup::{Element, said};
 
 /// Rows of text with a caption; the first column names the row.
 pub(super) struct Table {

@@ -3,29 +3,7 @@
 
 use super::super::record::{Cell, Mode, Record};
 use super::{fixture, html};
-
-/// Elements that stand alone in HTML and SVG.
-fn check_nesting(page: &str) {
-    let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap();
-    let style = page.find("<style>").unwrap()..page.find("</style>").unwrap();
-    let page = [&page[..style.start + 7], &page[style.end..]].concat();
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = page.as_str();
-    while let Some(start) = rest.find('<') {
-        assert!(!rest[..start].contains('>'), "{}", &rest[..start]);
-        let end = start + rest[start..].find('>').unwrap();
-        let tag = &rest[start + 1..end];
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name));
-        } else if !tag.ends_with('/') {
-            open.push(tag.split(' ').next().unwrap());
-        }
-        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
-        assert!(!tag.contains("NaN") && !tag.contains("inf\""), "{tag}");
-        rest = &rest[end + 1..];
-    }
-    assert_eq!(open, Vec::<&str>::new());
-}
+use crate::markup::check_nesting;
 
 fn with(cells: Vec<Cell>) -> Record {
     let mut record = fixture::record(1);

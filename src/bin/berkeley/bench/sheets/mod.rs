@@ -9,7 +9,6 @@ mod speed;
 mod words;
 
 pub(crate) use special::process_control;
-pub(crate) use words::mode;
 use words::{how, title};
 
 use crate::catalogue::MODELS;

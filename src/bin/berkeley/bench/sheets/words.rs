@@ -5,7 +5,7 @@ use super::super::record::{Cell, Mode};
 
 /// `pingpong: 50 peers, echo, messages of 64 bytes`
 pub(super) fn title(cell: &Cell) -> String {
-    let mode = mode(cell.mode);
+    let mode = cell.mode.name();
     let peers = if cell.concurrency == 1 { "peer" } else { "peers" };
     let peers = format!("{} {peers}", count(cell.concurrency.into()));
     let protocol = &cell.protocol;
@@ -23,18 +23,6 @@ pub(super) fn title(cell: &Cell) -> String {
             number(rate)
         ),
         _ => format!("{mode}: {peers}, {protocol}, messages of {size} bytes"),
-    }
-}
-
-/// As the command line has it.
-pub(crate) fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Pingpong => "pingpong",
-        Mode::Connect => "connect",
-        Mode::Open => "open",
-        Mode::Idle => "idle",
-        Mode::Stream => "stream",
-        Mode::Unp => "unp",
     }
 }
 

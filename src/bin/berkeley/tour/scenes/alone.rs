@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::super::play::Play;
 use super::Scene;
+use crate::catalogue::CHAT;
 use crate::stage::Stream::{Err, Out};
 use crate::stage::fell_short;
 
@@ -28,19 +29,19 @@ fn one_to_one(play: &mut Play) -> Result<()> {
     play.stage.says(server, &listening)?;
     let client = play.start("client", "one_to_one", &["127.0.0.1", &port])?;
     // Each waits for what it is to answer, as people do.
-    play.stage.types(client, "Hello, are you there?")?;
-    play.stage.says(server, "Hello, are you there?")?;
-    play.stage.types(server, "I am. And you?")?;
-    play.stage.says(client, "I am. And you?")?;
-    play.stage.types(client, "On my way home.")?;
-    play.stage.says(server, "On my way home.")?;
-    play.stage.types(server, "Good night!")?;
-    play.stage.says(client, "Good night!")?;
+    play.stage.types(client, CHAT[0])?;
+    play.stage.says(server, CHAT[0])?;
+    play.stage.types(server, CHAT[1])?;
+    play.stage.says(client, CHAT[1])?;
+    play.stage.types(client, CHAT[2])?;
+    play.stage.says(server, CHAT[2])?;
+    play.stage.types(server, CHAT[3])?;
+    play.stage.says(client, CHAT[3])?;
     play.stage.types(client, "")?;
     play.stage.ends(client, 0)?;
     play.stage.says(server, "client gone")?;
     play.interrupt(server, 0)?;
-    play.said(client, Out, &["I am. And you?", "Good night!"])?;
+    play.said(client, Out, &[CHAT[1], CHAT[3]])?;
     play.said(client, Err, &[])?;
     play.said(
         server,
@@ -48,8 +49,8 @@ fn one_to_one(play: &mut Play) -> Result<()> {
         &[
             &listening,
             "A Client Connected ('127.0.0.1', <n>)",
-            "Hello, are you there?",
-            "On my way home.",
+            CHAT[0],
+            CHAT[2],
             "client gone",
         ],
     )?;

@@ -5,6 +5,7 @@ use nix::sys::signal::Signal;
 
 use super::super::play::Play;
 use super::{Scene, THREE};
+use crate::catalogue::{JOKE, MESSAGE, ORDER, REFUSED, STUDENT, SUPPLIED};
 use crate::stage::Stream::{Err, Out};
 
 pub(crate) static SIMPLE: Scene = Scene {
@@ -60,19 +61,18 @@ fn echo(play: &mut Play) -> Result<()> {
     let port = play.stage.listens(server)?.to_string();
     let making = format!("making a server on 127.0.0.1:{port}");
     play.stage.says(server, &making)?;
-    let message = "This is the message. It will be repeated.";
-    let args = ["--host", "127.0.0.1", "--port", &port, message];
+    let args = ["--host", "127.0.0.1", "--port", &port, MESSAGE];
     let client = play.start("client", "echo_client", &args)?;
     play.stage.ends(client, 0)?;
     play.stage.says(server, "echo complete, client connection closed")?;
     play.interrupt(server, 0)?;
-    play.said(client, Out, &[message])?;
+    play.said(client, Out, &[MESSAGE])?;
     play.said(
         client,
         Err,
         &[
             &format!("connecting to 127.0.0.1 port {port}"),
-            &format!("sending \"{message}\""),
+            &format!("sending \"{MESSAGE}\""),
             "received \"This is the mess\"",
             "received \"age. It will be \"",
             "received \"repeated.\"",
@@ -82,7 +82,7 @@ fn echo(play: &mut Play) -> Result<()> {
     play.said(
         server,
         Out,
-        &[&format!("received \"{message}\""), &format!("sent \"{message}\"")],
+        &[&format!("received \"{MESSAGE}\""), &format!("sent \"{MESSAGE}\"")],
     )?;
     play.said(
         server,
@@ -120,7 +120,7 @@ fn knock(play: &mut Play) -> Result<()> {
     let port = play.stage.listens(server)?.to_string();
     let running = format!("Running knock, knock server on port {port}");
     play.stage.says(server, &running)?;
-    let args = ["127.0.0.1", &port, "Spell", "Okay, S-P-E-L-L"];
+    let args = ["127.0.0.1", &port, JOKE[0], JOKE[1]];
     let client = play.start("client", "knock_client", &args)?;
     play.stage.ends(client, 0)?;
     play.interrupt(server, 0)?;
@@ -166,8 +166,7 @@ fn roster(play: &mut Play) -> Result<()> {
     let port = play.stage.listens(server)?.to_string();
     let listening = format!("Listening at 127.0.0.1/{port}");
     play.stage.says(server, &listening)?;
-    let student = ["--name", "Alice", "--username", "alice", "--sid", "12345"];
-    let args = [&["--port", &port][..], &student].concat();
+    let args = [&["--port", &port][..], &STUDENT].concat();
     let client = play.start("client", "roster_client", &args)?;
     play.stage.ends(client, 0)?;
     play.interrupt(server, 0)?;
@@ -216,15 +215,13 @@ fn supply(play: &mut Play) -> Result<()> {
     let port = play.stage.listens(server)?.to_string();
     let supplying = format!("Supplying bytes on 127.0.0.1:{port}");
     play.stage.says(server, &supplying)?;
-    let answer = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\
-                  0123456789+/ABCDEF";
     let client = play.start("client", "one_to_one", &["127.0.0.1", &port])?;
-    play.stage.types(client, "70")?;
-    play.stage.says(client, answer)?;
-    play.stage.types(client, "ten")?;
+    play.stage.types(client, ORDER)?;
+    play.stage.says(client, SUPPLIED)?;
+    play.stage.types(client, REFUSED)?;
     play.stage.ends(client, 0)?;
     play.interrupt(server, 0)?;
-    play.said(client, Out, &[answer])?;
+    play.said(client, Out, &[SUPPLIED])?;
     play.said(client, Err, &[])?;
     play.said(server, Out, &[&supplying, "connection - 127.0.0.1:<n>"])?;
     let why = "supply_server: 127.0.0.1:<n>: no number from 1 to 16384: \

@@ -2,7 +2,26 @@
 //!
 //! A duplicate of the descriptor (`pidfd_getfd(2)`) is asked, and closed
 //! before its owner goes on: a duplicate that stays would keep the socket
-//! open, and its peer would wait for the FIN.
+//! open, and its peer would wait for the FIN. A socket that has no descriptor
+//! any more is found through `sock_diag(7)`, by its addresses. Where the
+//! kernel refuses either, the tables of `proc_net(5)` say less, but the same.
+
+mod address;
+mod diag;
+mod duplicate;
+mod eye;
+mod names;
+mod namespace;
+mod owners;
+mod queues;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use eye::Eye;
+pub(crate) use owners::holders;
+
+use std::fs;
 
 use super::record::Look;
 
@@ -18,4 +37,29 @@ pub(crate) struct Seen {
     pub(crate) peer: Option<String>,
     pub(crate) listens: bool,
     pub(crate) look: Look,
+}
+
+/// The socket behind a descriptor of this task, if it is one at all.
+pub(crate) fn inode(tid: i32, fd: i32) -> Option<u64> {
+    let link = fs::read_link(format!("/proc/{tid}/fd/{fd}")).ok()?;
+    numbered(link.to_str()?)
+}
+
+/// All descriptors of this task that are sockets, and which.
+pub(crate) fn held(tid: i32) -> Vec<(i32, u64)> {
+    let entries = fs::read_dir(format!("/proc/{tid}/fd"));
+    let entries = entries.into_iter().flatten().flatten();
+    let sockets = entries.filter_map(|entry| {
+        let link = fs::read_link(entry.path()).ok()?;
+        let fd = entry.file_name().to_str()?.parse().ok()?;
+        Some((fd, numbered(link.to_str()?)?))
+    });
+    let mut held: Vec<(i32, u64)> = sockets.collect();
+    held.sort_unstable();
+    held
+}
+
+/// `socket:[12345]`
+fn numbered(link: &str) -> Option<u64> {
+    link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }

@@ -5,6 +5,20 @@
 //! order: no arrow points backwards, whatever the order in which the kernel's
 //! stops were reported.
 
+mod bytes;
+mod calls;
+mod connections;
+mod family;
+mod farewells;
+mod lanes;
+mod moments;
+mod order;
+mod states;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod words;
+
 /// All of it. Indices: `lane` into `lanes`, `connection` into `connections`,
 /// moments by their place in `moments`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -131,4 +145,15 @@ pub(crate) enum Kind {
     Exit,
     /// A descriptor that was passed on.
     Descriptor,
+}
+
+/// An arrow before there are moments: from one of the trace's events to
+/// another.
+struct Link {
+    from: Option<usize>,
+    to: Option<usize>,
+    connection: Option<usize>,
+    kind: Kind,
+    label: String,
+    bytes: u64,
 }

@@ -1,10 +1,10 @@
 //! A column for each of a few equals, such as the workers of a pool, with a
 //! line where all would stand if all had the same.
 
-use super::super::markup::Element;
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{count, drawing, frame, label, line};
+use crate::markup::Element;
 
 const WIDTH: f64 = 200.0;
 const HEIGHT: f64 = 140.0;

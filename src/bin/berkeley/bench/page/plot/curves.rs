@@ -2,10 +2,10 @@
 //! behind it in grey, on the same axes. One plot with fourteen pairs of lines
 //! is a tangle; here each is read alone and still against all.
 
-use super::super::markup::{Element, coordinate, said};
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{Mark, drawing, frame, label};
+use crate::markup::{Element, coordinate, said};
 
 const WIDTH: f64 = 200.0;
 const HEIGHT: f64 = 168.0;

@@ -1,9 +1,9 @@
 //! Axes: a thin line at each tick, its number, and what is counted.
 
-use super::super::markup::Element;
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{label, line, width_of};
+use crate::markup::Element;
 
 /// The axis along the bottom, with a line up to `top` at each tick.
 pub(super) fn bottom(

@@ -13,7 +13,7 @@ pub(super) mod scale;
 pub(super) mod stack;
 pub(super) mod unit;
 
-use super::markup::{Element, coordinate, said};
+use crate::markup::{Element, coordinate, said};
 
 /// Which of the two marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

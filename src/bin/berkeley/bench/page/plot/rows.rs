@@ -1,10 +1,10 @@
 //! A row for each name, and in it a line for each language: a dot for every
 //! round, the median with its interval, its number at the right.
 
-use super::super::markup::{Element, coordinate};
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{Mark, drawing, frame, label, line, width_of};
+use crate::markup::{Element, coordinate};
 
 const WIDTH: f64 = 400.0;
 const LEFT: f64 = 138.0;

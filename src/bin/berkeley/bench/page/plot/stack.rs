@@ -1,10 +1,10 @@
 //! Bars of several parts, a row for each name and a line in it for each
 //! language. Parts differ by shade and by pattern, in the same order always.
 
-use super::super::markup::{Element, said};
 use super::scale::Scale;
 use super::unit::Unit;
 use super::{Mark, drawing, frame, label};
+use crate::markup::{Element, said};
 
 const WIDTH: f64 = 400.0;
 const LEFT: f64 = 128.0;

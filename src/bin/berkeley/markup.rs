@@ -10,44 +10,44 @@ const EMPTY: [&str; 8] =
 
 /// An element with what is in it.
 #[derive(Clone, Debug)]
-pub(super) struct Element {
+pub(crate) struct Element {
     name: &'static str,
     attributes: String,
     inside: String,
 }
 
 impl Element {
-    pub(super) fn new(name: &'static str) -> Element {
+    pub(crate) fn new(name: &'static str) -> Element {
         Element { name, attributes: String::new(), inside: String::new() }
     }
 
     /// A `class`, which nearly everything here has.
-    pub(super) fn class(self, class: &str) -> Element {
+    pub(crate) fn class(self, class: &str) -> Element {
         self.with("class", class)
     }
 
-    pub(super) fn with(mut self, key: &str, value: &str) -> Element {
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Element {
         self.attributes +=
             format!(" {key}=\"{}\"", escaped(value, true)).as_str();
         self
     }
 
     /// A coordinate or a length.
-    pub(super) fn at(self, key: &str, value: f64) -> Element {
+    pub(crate) fn at(self, key: &str, value: f64) -> Element {
         self.with(key, &coordinate(value))
     }
 
-    pub(super) fn text(mut self, text: &str) -> Element {
+    pub(crate) fn text(mut self, text: &str) -> Element {
         self.inside += &escaped(text, false);
         self
     }
 
-    pub(super) fn add(mut self, child: &Element) -> Element {
+    pub(crate) fn add(mut self, child: &Element) -> Element {
         self.push(child);
         self
     }
 
-    pub(super) fn add_all<'a>(
+    pub(crate) fn add_all<'a>(
         mut self,
         children: impl IntoIterator<Item = &'a Element>,
     ) -> Element {
@@ -57,12 +57,12 @@ impl Element {
         self
     }
 
-    pub(super) fn push(&mut self, child: &Element) {
+    pub(crate) fn push(&mut self, child: &Element) {
         self.inside += &child.to_string();
     }
 
     /// What must not be escaped: the style sheet.
-    pub(super) fn verbatim(mut self, text: &str) -> Element {
+    pub(crate) fn verbatim(mut self, text: &str) -> Element {
         self.inside += text;
         self
     }
@@ -79,7 +79,7 @@ impl Display for Element {
 }
 
 /// An element with text in it.
-pub(super) fn said(name: &'static str, text: &str) -> Element {
+pub(crate) fn said(name: &'static str, text: &str) -> Element {
     Element::new(name).text(text)
 }
 
@@ -102,13 +102,42 @@ fn escaped(text: &str, between_quotes: bool) -> String {
 }
 
 /// To a tenth of a pixel, as short as it can be said.
-pub(super) fn coordinate(value: f64) -> String {
+pub(crate) fn coordinate(value: f64) -> String {
     let value = if value.is_finite() { value } else { 0.0 };
     let mut text = format!("{value:.1}");
     if text.ends_with(".0") {
         text.truncate(text.len() - 2);
     }
     if text == "-0" { "0".to_owned() } else { text }
+}
+
+/// That every element is closed where it should be, and every text escaped.
+/// What a browser reads as something else is left out: style and scripts.
+#[cfg(test)]
+pub(crate) fn check_nesting(page: &str) {
+    let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap_or(page);
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = page.trim_end();
+    while let Some(start) = rest.find('<') {
+        assert!(!rest[..start].contains('>'), "{}", &rest[..start]);
+        let end = start + rest[start..].find('>').expect("a tag ends");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        let name = tag.split(' ').next().expect("a first word");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+        } else if !tag.ends_with('/') {
+            open.push(name);
+        }
+        if ["style", "script"].contains(&name) {
+            let end = rest.find(&format!("</{name}>"));
+            rest = &rest[end.expect("it is closed")..];
+        }
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        assert!(!tag.contains("NaN") && !tag.contains("inf\""), "{tag}");
+    }
+    assert_eq!(open, Vec::<&str>::new());
+    assert_eq!(rest, "");
 }
 
 #[cfg(test)]

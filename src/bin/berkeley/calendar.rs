@@ -8,9 +8,11 @@ pub(crate) fn now() -> String {
     rfc3339(since.unwrap_or_default().as_secs())
 }
 
-/// Years begin in March here, so that the leap day is the last one: then a
-/// month's first day is a straight line, rounded down.
-fn rfc3339(seconds: u64) -> String {
+/// A time since 1970 in the same form.
+//
+// Years begin in March here, so that the leap day is the last one: then a
+// month's first day is a straight line, rounded down.
+pub(crate) fn rfc3339(seconds: u64) -> String {
     let (days, time) = (seconds / 86_400, seconds % 86_400);
     // From the first of March of the year 0; an era is 400 years.
     let days = days + 719_468;

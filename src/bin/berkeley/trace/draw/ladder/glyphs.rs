@@ -1,0 +1,91 @@
+//! The signs of the drawing, and their stand-ins in ASCII.
+
+/// What each sign looks like.
+#[derive(Clone, Copy)]
+pub(super) struct Glyphs {
+    /// A column that runs, that waits, and where it begins and ceases to.
+    pub(super) runs: char,
+    pub(super) waits: char,
+    pub(super) falls_asleep: char,
+    pub(super) wakes: char,
+    pub(super) starts: char,
+    pub(super) ends: char,
+    /// Where an arrow leaves a column to the right, and to the left.
+    pub(super) leaves_right: char,
+    pub(super) leaves_left: char,
+    pub(super) leaves_doubled: char,
+    pub(super) crosses: char,
+    pub(super) line: char,
+    pub(super) double: char,
+    pub(super) broken: char,
+    pub(super) head_right: char,
+    pub(super) head_left: char,
+    /// To and from where nobody looks.
+    pub(super) open_right: char,
+    pub(super) open_left: char,
+    pub(super) more: char,
+    pub(super) becomes: char,
+}
+
+const LINES: Glyphs = Glyphs {
+    runs: '│',
+    waits: '┆',
+    falls_asleep: '┬',
+    wakes: '┴',
+    starts: '●',
+    ends: '■',
+    leaves_right: '├',
+    leaves_left: '┤',
+    leaves_doubled: '╡',
+    crosses: '┼',
+    line: '─',
+    double: '═',
+    broken: '╌',
+    head_right: '▶',
+    head_left: '◀',
+    open_right: '▷',
+    open_left: '◁',
+    more: '…',
+    becomes: '→',
+};
+
+const ASCII: Glyphs = Glyphs {
+    runs: '|',
+    waits: ':',
+    falls_asleep: 'v',
+    wakes: '^',
+    starts: 'o',
+    ends: '#',
+    leaves_right: '+',
+    leaves_left: '+',
+    leaves_doubled: '+',
+    crosses: '+',
+    line: '-',
+    double: '=',
+    broken: '.',
+    head_right: '>',
+    head_left: '<',
+    open_right: ')',
+    open_left: '(',
+    more: '~',
+    becomes: '>',
+};
+
+pub(super) fn of(is_ascii: bool) -> &'static Glyphs {
+    if is_ascii { &ASCII } else { &LINES }
+}
+
+impl Glyphs {
+    /// `text` in no more than this many columns.
+    pub(super) fn cut(&self, text: &str, room: usize) -> String {
+        if text.chars().count() <= room {
+            return text.to_owned();
+        }
+        let mut cut: String =
+            text.chars().take(room.saturating_sub(1)).collect();
+        if room > 0 {
+            cut.push(self.more);
+        }
+        cut
+    }
+}

@@ -1,0 +1,118 @@
+//! Columns are lent: there may be more tasks than fit side by side. Who ends
+//! gives its column back; who has been silent for longest lends it out.
+
+use std::collections::HashMap;
+
+use super::super::super::story::{Lane, Story};
+use super::weave::is_idle_birth;
+
+/// A column is at least this wide: fewer places, and `connect` could not say
+/// where to.
+const NARROWEST: usize = 23;
+/// So much wider it is at most.
+const WIDEST: usize = 46;
+
+/// How far the times and the blank behind them go.
+pub(super) const MARGIN: usize = 8;
+
+pub(super) struct Slots {
+    /// The task that has the column, and when it last showed something.
+    pub(super) taken: Vec<Option<usize>>,
+    last: Vec<usize>,
+    turn: usize,
+    pub(super) width: usize,
+}
+
+impl Slots {
+    /// Columns for `wanted` tasks at once, or as many as fit.
+    pub(super) fn new(paper: usize, wanted: usize) -> Slots {
+        let room = paper.saturating_sub(MARGIN);
+        let count = wanted.clamp(1, (room / NARROWEST).max(1));
+        Slots {
+            taken: vec![None; count],
+            last: vec![0; count],
+            turn: 0,
+            width: (room / count).min(WIDEST),
+        }
+    }
+
+    /// Where its column begins.
+    pub(super) fn at(&self, slot: usize) -> usize {
+        MARGIN + slot * self.width
+    }
+
+    pub(super) fn of(&self, task: usize) -> Option<usize> {
+        self.taken.iter().position(|&taken| taken == Some(task))
+    }
+
+    /// The column of this task, and whether it is new there. Those of `kept`
+    /// are not taken away. Clients come in from the right, so that servers
+    /// stay on the left.
+    pub(super) fn take(
+        &mut self,
+        task: usize,
+        is_client: bool,
+        kept: &[usize],
+    ) -> (usize, bool) {
+        self.turn += 1;
+        if let Some(slot) = self.of(task) {
+            self.last[slot] = self.turn;
+            return (slot, false);
+        }
+        let free = |slot: &usize| self.taken[*slot].is_none();
+        let count = self.taken.len();
+        let free = match is_client {
+            true => (0..count).rev().find(free),
+            false => (0..count).find(free),
+        };
+        let is_kept = |slot: &usize| {
+            self.taken[*slot].is_some_and(|task| kept.contains(&task))
+        };
+        let slot = free
+            .or_else(|| {
+                (0..count)
+                    .filter(|slot| !is_kept(slot))
+                    .min_by_key(|&slot| self.last[slot])
+            })
+            .unwrap_or(0);
+        self.taken[slot] = Some(task);
+        self.last[slot] = self.turn;
+        (slot, true)
+    }
+
+    pub(super) fn give_back(&mut self, task: usize) {
+        if let Some(slot) = self.of(task) {
+            self.taken[slot] = None;
+        }
+    }
+}
+
+/// How many lanes are there at once, at most.
+pub(super) fn at_once(story: &Story) -> usize {
+    let mut change: HashMap<usize, i32> = HashMap::new();
+    for (at, lane) in story.lanes.iter().enumerate() {
+        let first = match is_idle_birth(story, lane.first) {
+            // The next of its moments.
+            true => (lane.first + 1..=lane.last)
+                .find(|&place| story.moments[place].lane == at)
+                .unwrap_or(lane.last),
+            false => lane.first,
+        };
+        *change.entry(first).or_default() += 1;
+        if lane.has_ended {
+            *change.entry(lane.last + 1).or_default() -= 1;
+        }
+    }
+    let mut places: Vec<(usize, i32)> = change.into_iter().collect();
+    places.sort_unstable();
+    let mut now = 0;
+    let counts = places.into_iter().map(|(_, change)| {
+        now += change;
+        now
+    });
+    usize::try_from(counts.max().unwrap_or(1)).unwrap_or(1)
+}
+
+pub(super) fn is_client(lane: &Lane) -> bool {
+    lane.subtitle == "client"
+}

@@ -1,0 +1,229 @@
+//! What can be asked of the trace.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, ValueEnum};
+
+use super::labs::{self, Lab};
+use crate::catalogue::{Language, MODELS};
+
+/// Shows which socket calls programs make, who waits for whom, and which TCP
+/// state both ends are in
+#[derive(Args, Clone, Debug)]
+#[command(
+    override_usage = "\
+berkeley trace [OPTIONS] -- COMMAND...
+       berkeley trace --client 'COMMAND... {port}' -- SERVER COMMAND...
+       berkeley trace --pid PID
+       berkeley trace LAB [--model NAME] [--clients N] [--language rust|c]
+       berkeley trace --diff LAB [--model NAME]
+       berkeley trace --read FILE",
+    after_help = "\
+COMMAND is any program in any language, as it is. With --client, the server's
+port is found out when it listens; when all clients have ended, it gets a
+SIGINT. The first client has this terminal's input.
+
+LAB     simple, echo, knock, roster, supply, udp, chat, line
+FORMAT  ladder  a column per process and thread, the connections between them
+        calls   a call a line, as it returns
+        json    the record itself; --read draws it again
+        svg, html
+
+Beside a program that has the terminal, the trace goes to stderr, as strace's
+does; that of a lab, of --diff and of --read goes to stdout. The exit code is
+the traced program's own; with --client the server's, or that of the first
+client that failed; 3 when a program could not be started.
+
+A name that ends in .json, .svg, .html or .calls says the format: -o FILE.
+
+JSON: {command, source, system, programs, tasks, sockets, events, notes}. An
+event is a call {tid, pid, call, fd, socket, args, result, errno, enter_ns,
+exit_ns, data, before, after, ...}, a birth, an exec, a signal, a pause, an
+end, a state or a segment. Every field is explained in
+src/bin/berkeley/trace/record.rs.
+
+Examples:
+  berkeley trace knock --model fork --clients 2
+  berkeley trace -- python3 server.py
+  berkeley trace --client 'curl -s 127.0.0.1:{port}' -- python3 -m http.server 0
+  berkeley trace -o trace.html -- curl http://127.0.0.1:8000/
+  berkeley trace --diff knock --model thread"
+)]
+pub(crate) struct Options {
+    /// A lab of the kit: its server and its clients
+    #[arg(value_name = "LAB")]
+    pub(crate) lab: Option<String>,
+    /// The program and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+    /// A client of the server COMMAND; {port} is where that listens
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) client: Vec<String>,
+    /// Attach to a process and all its threads
+    #[arg(short, long, value_name = "PID")]
+    #[arg(value_parser = clap::value_parser!(i32).range(1..))]
+    pub(crate) pid: Option<i32>,
+    /// The Rust program of a lab and its C twin, calls side by side
+    #[arg(long, value_name = "LAB")]
+    pub(crate) diff: Option<String>,
+    /// A saved trace, or a log of strace -f -ttt -yy; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) read: Option<PathBuf>,
+
+    /// The worker model of the lab's server
+    #[arg(long, value_name = "NAME", value_parser = model_names())]
+    #[arg(hide_possible_values = true)]
+    pub(crate) model: Option<String>,
+    /// How many clients the lab has
+    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) clients: u32,
+    /// In which language the lab is
+    #[arg(long, value_name = "rust|c", default_value = "rust")]
+    #[arg(hide_possible_values = true)]
+    pub(crate) language: Language,
+
+    /// ladder, calls, json, svg or html [default: ladder]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub(crate) format: Option<Format>,
+    /// Where the trace goes; - is standard output
+    #[arg(short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also the segments on the wire
+    #[arg(long)]
+    pub(crate) packets: bool,
+    /// CPUs: keep them, one for all, or one per side
+    #[arg(long, value_name = "keep|one|per-side", default_value = "keep")]
+    #[arg(hide_possible_values = true)]
+    pub(crate) cpu: Placement,
+    /// Every system call, not only those about sockets and workers
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Counts, errors, time blocked, bytes per connection
+    #[arg(long)]
+    pub(crate) summary: bool,
+    /// The same as --format json; with --summary or --diff, those as JSON
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// How many bytes of what is sent and received are kept
+    #[arg(short = 's', long, value_name = "BYTES", default_value = "256")]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=1_048_576))]
+    pub(crate) bytes: u32,
+    /// Columns of the ladder [default: the terminal's, 100 at most]
+    #[arg(long, value_name = "COLUMNS")]
+    #[arg(value_parser = clap::value_parser!(u16).range(60..=1000))]
+    pub(crate) width: Option<u16>,
+    /// Draw with ASCII alone
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// Draw the ladder while the programs run, also where it is no terminal
+    #[arg(long)]
+    pub(crate) stream: bool,
+    /// Use the lab programs as they are, build nothing
+    #[arg(long)]
+    pub(crate) no_build: bool,
+}
+
+/// What a trace is drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Ladder,
+    Calls,
+    Json,
+    Svg,
+    Html,
+}
+
+/// On which CPUs the programs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Placement {
+    Keep,
+    One,
+    PerSide,
+}
+
+fn model_names() -> clap::builder::PossibleValuesParser {
+    MODELS.iter().map(|model| model.name).collect::<Vec<_>>().into()
+}
+
+/// The lab of this name.
+pub(crate) fn known_lab(name: &str) -> &'static Lab {
+    labs::lab(name).unwrap_or_else(|| {
+        let names = labs::names().join(", ");
+        let why = format!("there is no lab '{name}'; there are {names}");
+        refuse(ErrorKind::InvalidValue, why)
+    })
+}
+
+/// As clap would have said it.
+fn refuse(kind: ErrorKind, why: String) -> ! {
+    let mut command = crate::Cli::command();
+    command.build();
+    match command.find_subcommand_mut("trace") {
+        Some(trace) => trace.error(kind, why).exit(),
+        None => command.error(kind, why).exit(),
+    }
+}
+
+impl Options {
+    /// What no single option can see.
+    pub(crate) fn check(&self) {
+        if let Some(why) = self.nonsense() {
+            refuse(ErrorKind::ArgumentConflict, why);
+        }
+        for lab in self.lab.iter().chain(&self.diff) {
+            known_lab(lab);
+        }
+    }
+
+    fn nonsense(&self) -> Option<String> {
+        let asked = [
+            self.lab.is_some(),
+            !self.command.is_empty(),
+            self.pid.is_some(),
+            self.diff.is_some(),
+            self.read.is_some(),
+        ];
+        match asked.iter().filter(|&&is| is).count() {
+            0 => {
+                return Some(
+                    "nothing to trace: a LAB, -- COMMAND, --pid, --diff or \
+                     --read"
+                        .into(),
+                );
+            }
+            1 => {}
+            _ if self.lab.is_some() && !self.command.is_empty() => {
+                return Some(
+                    "options come before --, and a LAB has no \
+                             COMMAND"
+                        .into(),
+                );
+            }
+            _ => return Some("only one thing can be traced".into()),
+        }
+        if !self.client.is_empty() && self.command.is_empty() {
+            return Some("--client needs -- SERVER COMMAND".into());
+        }
+        let of_labs = self.model.is_some() || self.clients != 1;
+        if of_labs && self.lab.is_none() && self.diff.is_none() {
+            return Some("--model and --clients are for a LAB".into());
+        }
+        None
+    }
+
+    /// What is asked for, or what the file's name says.
+    pub(crate) fn format(&self) -> Format {
+        let extension = || self.output.as_ref()?.extension()?.to_str();
+        match (self.json, self.format, extension()) {
+            (true, ..) | (_, None, Some("json")) => Format::Json,
+            (_, Some(format), _) => format,
+            (_, None, Some("svg")) => Format::Svg,
+            (_, None, Some("html" | "htm")) => Format::Html,
+            (_, None, Some("calls")) => Format::Calls,
+            _ => Format::Ladder,
+        }
+    }
+}

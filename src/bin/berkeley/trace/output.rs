@@ -1,0 +1,140 @@
+//! Where a trace goes, and as what.
+//!
+//! Beside a program that has the terminal, it goes to standard error, as
+//! strace's does: standard output is the program's.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anstream::{AutoStream, adapter};
+use anyhow::{Context, Result};
+
+use super::draw::{Calls, Look, ladder, page, summary};
+use super::options::{Format, Options};
+use super::read::to_json;
+use super::record::Trace;
+use super::story::Story;
+use crate::screen;
+
+/// As wide as a drawing for a terminal is at most, unless asked otherwise.
+const WIDEST: usize = 100;
+
+pub(crate) struct Output {
+    to: Paper,
+    pub(crate) is_terminal: bool,
+    width: usize,
+}
+
+/// What is written on: in colour perhaps, or in a file, plain.
+enum Paper {
+    Screen(Box<dyn Write>),
+    File(BufWriter<File>),
+}
+
+impl Output {
+    /// Opened before anything runs: a name that cannot be written to is
+    /// known at once.
+    pub(crate) fn open(options: &Options, beside: bool) -> Result<Output> {
+        let (to, is_terminal, columns) = match options.output.as_deref() {
+            Some(path) if path != Path::new("-") => {
+                let file = File::create(path).with_context(|| {
+                    format!("cannot write {}", path.display())
+                })?;
+                (Paper::File(BufWriter::new(file)), false, None)
+            }
+            None if beside => {
+                let err = io::stderr();
+                let columns = screen::columns(&err);
+                let is_terminal = err.is_terminal();
+                let err = Box::new(AutoStream::auto(err));
+                (Paper::Screen(err), is_terminal, columns)
+            }
+            _ => {
+                let out = io::stdout();
+                let columns = screen::columns(&out);
+                let is_terminal = out.is_terminal();
+                let out = Box::new(AutoStream::auto(out));
+                (Paper::Screen(out), is_terminal, columns)
+            }
+        };
+        let width = match (options.width, columns) {
+            (Some(width), _) => usize::from(width),
+            (None, Some(columns)) => columns.clamp(60, WIDEST),
+            (None, None) => WIDEST,
+        };
+        Ok(Output { to, is_terminal, width })
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn look(&self, options: &Options) -> Look {
+        Look { width: self.width, ascii: options.ascii }
+    }
+
+    /// All of a trace, as it was asked for.
+    pub(crate) fn draw(
+        &mut self,
+        options: &Options,
+        trace: &Trace,
+        was_live: bool,
+    ) -> Result<()> {
+        let format = options.format();
+        let look = self.look(options);
+        if options.summary && options.json {
+            let summary = summary::of(trace, &Story::tell(trace));
+            return self.lines([serde_json::to_string_pretty(&summary)?]);
+        }
+        let is_only_summed_up = options.summary && options.format.is_none();
+        if !was_live && !is_only_summed_up {
+            match format {
+                Format::Json => self.lines([to_json(trace)?])?,
+                Format::Calls => {
+                    let calls = Calls { ascii: options.ascii };
+                    self.lines([calls.heading(trace)])?;
+                    self.lines(calls.all(trace))?;
+                }
+                Format::Ladder => {
+                    let story = Story::tell(trace);
+                    self.lines(ladder::draw(trace, &story, &look))?;
+                }
+                Format::Svg => {
+                    self.lines([page::svg(trace, &Story::tell(trace))])?;
+                }
+                Format::Html => {
+                    self.lines([page::html(trace, &Story::tell(trace))])?;
+                }
+            }
+        }
+        if options.summary {
+            let story = Story::tell(trace);
+            self.lines(summary::text(trace, &story, &look))?;
+        }
+        self.flush()
+    }
+
+    pub(crate) fn lines(
+        &mut self,
+        lines: impl IntoIterator<Item = String>,
+    ) -> Result<()> {
+        for line in lines {
+            let line = line.trim_end();
+            match &mut self.to {
+                Paper::Screen(screen) => writeln!(screen, "{line}")?,
+                Paper::File(file) => {
+                    writeln!(file, "{}", adapter::strip_str(line))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<()> {
+        Ok(match &mut self.to {
+            Paper::Screen(screen) => screen.flush()?,
+            Paper::File(file) => file.flush()?,
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! The record as JSON, and back. One event a line, so that `grep` and `diff`
+//! work on the file as on a log.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::trace::record::{Event, FORMAT, Trace, VERSION};
+
+/// What is looked at before anything else is believed.
+#[derive(Deserialize)]
+struct Title {
+    #[serde(default)]
+    format: Option<String>,
+    #[serde(default)]
+    version: Option<u32>,
+}
+
+/// All of it. `began` is kept to the microsecond, which is what a number
+/// with a fraction holds of it.
+pub(crate) fn to_json(trace: &Trace) -> Result<String> {
+    let began = (trace.began * 1e6).round() / 1e6;
+    let mut text = format!(
+        "{{\"format\":{},\"version\":{},\n\"command\":{},\n\"source\":{},\
+         \"system\":{},\"began\":{}",
+        serde_json::to_string(&trace.format)?,
+        trace.version,
+        serde_json::to_string(&trace.command)?,
+        serde_json::to_string(&trace.source)?,
+        serde_json::to_string(&trace.system)?,
+        serde_json::to_string(&began)?,
+    );
+    text += &list("programs", &trace.programs)?;
+    text += &list("tasks", &trace.tasks)?;
+    text += &list("sockets", &trace.sockets)?;
+    text += &list("events", &trace.events)?;
+    text += &list("notes", &trace.notes)?;
+    text += "}\n";
+    Ok(text)
+}
+
+fn list<T: Serialize>(name: &str, all: &[T]) -> Result<String> {
+    let lines = all.iter().map(serde_json::to_string);
+    let lines = lines.collect::<Result<Vec<_>, _>>()?;
+    let between = if lines.is_empty() { "" } else { "\n" };
+    let lines = lines.join(",\n");
+    Ok(format!(",\n\"{name}\":[{between}{lines}{between}]"))
+}
+
+/// A trace that every drawing can be made from, or what is wrong with it.
+pub(crate) fn from_json(text: &str) -> Result<Trace> {
+    let title: Title = match serde_json::from_str(text) {
+        Ok(title) => title,
+        Err(error) if error.is_eof() => bail!(
+            "it ends in the middle, in line {}: was it copied in full?",
+            error.line()
+        ),
+        Err(error) => return Err(error).context("no JSON"),
+    };
+    ensure!(
+        title.format.as_deref() == Some(FORMAT),
+        "JSON, but no trace: \"format\" should be \"{FORMAT}\""
+    );
+    match title.version {
+        Some(VERSION) => {}
+        Some(other) => bail!(
+            "a trace of version {other}; this tool reads version {VERSION}"
+        ),
+        None => bail!("a trace without a version"),
+    }
+    let mut trace: Trace = serde_json::from_str(text).context("damaged")?;
+    trace.events.sort_by_key(Event::at);
+    trace.check()?;
+    Ok(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::fixture;
+
+    fn scenes() -> Vec<Trace> {
+        vec![
+            fixture::knock_fork(),
+            fixture::echo_threads(),
+            fixture::datagrams(),
+            fixture::disorder(),
+            fixture::inheritance(),
+            fixture::refusal(),
+            fixture::reset(),
+            fixture::signalled(),
+        ]
+    }
+
+    fn wrong(text: &str) -> String {
+        format!("{:#}", from_json(text).unwrap_err())
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        for trace in scenes() {
+            let text = to_json(&trace).unwrap();
+            assert_eq!(from_json(&text).unwrap(), trace);
+        }
+    }
+
+    #[test]
+    fn every_event_has_a_line_of_its_own() {
+        let trace = fixture::knock_fork();
+        let text = to_json(&trace).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("{\"event\""));
+        assert_eq!(lines.count(), trace.events.len());
+    }
+
+    #[test]
+    fn unknown_fields_are_passed_over() {
+        let trace = fixture::refusal();
+        let text = to_json(&trace).unwrap();
+        let text = text.replace("{\"event\"", "{\"new\":[1,{}],\"event\"");
+        let text = text.replacen('{', "{\"more\":null,", 1);
+        assert_eq!(from_json(&text).unwrap(), trace);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let text = to_json(&fixture::refusal()).unwrap();
+        let half = &text[..text.len() / 2];
+        assert!(wrong(half).contains("ends in the middle"), "{}", wrong(half));
+        let other = text.replace("\"version\":1", "\"version\":7");
+        assert!(wrong(&other).contains("version 7"), "{}", wrong(&other));
+        let odd = text.replacen("\"enter_ns\":", "\"enter_ns\":-", 1);
+        let said = wrong(&odd);
+        assert!(said.contains("damaged"), "{said}");
+        assert!(said.contains("line"), "{said}");
+        assert!(wrong("{}").contains("no trace"), "{}", wrong("{}"));
+        assert!(wrong("{\"a\":]").contains("line 1"), "{}", wrong("{]"));
+    }
+
+    #[test]
+    fn a_place_that_does_not_exist_is_refused() {
+        let text = to_json(&fixture::refusal()).unwrap();
+        for name in ["task", "program", "socket"] {
+            let from = format!("\"{name}\":0");
+            let odd = text.replacen(&from, &format!("\"{name}\":99"), 1);
+            assert_ne!(odd, text, "{name}");
+            assert!(wrong(&odd).contains("99"), "{}", wrong(&odd));
+        }
+    }
+}

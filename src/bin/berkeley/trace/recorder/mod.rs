@@ -1,0 +1,162 @@
+//! The witness that writes the record: what the engine tells, in words, with
+//! the sockets behind the descriptors and what the kernel says of them.
+
+mod cast;
+mod known;
+mod warnings;
+mod wire;
+mod witness;
+
+use std::collections::HashMap;
+use std::mem;
+use std::time::UNIX_EPOCH;
+
+use super::decode::{Decoded, Decoder};
+use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
+use crate::tracer::{Blind, Entry};
+use crate::{system, tracer};
+use cast::Cast;
+use known::Known;
+use warnings::Warnings;
+use wire::Reports;
+
+/// Writes down what it is told.
+pub(crate) struct Recorder {
+    /// CLOCK_MONOTONIC when the trace began.
+    zero: u64,
+    /// Every call, not only those about sockets and workers.
+    everything: bool,
+    decoder: Decoder,
+    cast: Cast,
+    known: Known,
+    warnings: Warnings,
+    reports: Reports,
+    events: Vec<Event>,
+    /// Calls that have not returned, by who is in them.
+    pending: HashMap<i32, Pending>,
+    head: Trace,
+}
+
+/// As many events as a program needs to hear of its terminal's Ctrl-C.
+const LATELY: usize = 100;
+
+struct Pending {
+    /// Its place in `events`.
+    event: usize,
+    entry: Entry,
+    decoded: Decoded,
+}
+
+impl Recorder {
+    pub(crate) fn new(head: Trace, longest: u32, all: bool) -> Recorder {
+        Recorder {
+            zero: tracer::now(),
+            everything: all,
+            decoder: Decoder { longest: longest as usize },
+            cast: Cast::default(),
+            known: Known::new(),
+            warnings: Warnings::default(),
+            reports: Reports::default(),
+            events: Vec::new(),
+            pending: HashMap::new(),
+            head,
+        }
+    }
+
+    /// The next program that is started, or attached to, is this one.
+    pub(crate) fn announce(&mut self, role: Role, command: Vec<String>) {
+        self.cast.announce(role, command);
+    }
+
+    /// Whether somebody has told a process of this program to end, as a
+    /// terminal tells all of them.
+    pub(crate) fn is_interrupted(&self, pid: i32) -> bool {
+        let family = self.family(pid);
+        let late = self.events.iter().rev().take(LATELY);
+        late.into_iter().any(|event| {
+            matches!(event, Event::Signal(signal)
+                if signal.signal == "SIGINT" && family.contains(&signal.pid))
+        })
+    }
+
+    /// What the engine could not follow.
+    pub(crate) fn could_not_see(&mut self, blind: &Blind) {
+        if blind.foreign_calls > 0 {
+            self.warnings.note(format!(
+                "{} calls of another system call table (32-bit code) were \
+                 made, and are not shown",
+                blind.foreign_calls
+            ));
+        }
+        if blind.untraced > 0 {
+            self.warnings.note(
+                "a child was made with CLONE_UNTRACED: what it does is not \
+                 seen here"
+                    .into(),
+            );
+        }
+    }
+
+    pub(crate) fn note(&mut self, note: String) {
+        self.warnings.note(note);
+    }
+
+    /// The processes of the program whose first one this was.
+    pub(crate) fn family(&self, pid: i32) -> Vec<i32> {
+        self.cast.family(pid)
+    }
+
+    /// Shows all that is known by now, calls in the order in which they were
+    /// told.
+    pub(crate) fn show<R>(&mut self, see: impl FnOnce(&Trace) -> R) -> R {
+        self.exchange();
+        let seen = see(&self.head);
+        self.exchange();
+        seen
+    }
+
+    /// Lends the lists to the trace, or takes them back: a copy of them
+    /// would cost more the longer the trace grows.
+    fn exchange(&mut self) {
+        mem::swap(&mut self.head.tasks, &mut self.cast.tasks);
+        mem::swap(&mut self.head.programs, &mut self.cast.programs);
+        mem::swap(&mut self.head.sockets, &mut self.known.sockets);
+        mem::swap(&mut self.head.events, &mut self.events);
+    }
+
+    /// All of it.
+    pub(crate) fn finish(mut self) -> Trace {
+        self.place_reports();
+        self.exchange();
+        let mut trace = self.head;
+        trace.notes = self.warnings.notes();
+        trace.events.sort_by_key(Event::at);
+        trace
+    }
+
+    /// How long it has been going on, in ns.
+    pub(crate) fn now(&self) -> u64 {
+        self.since_zero(tracer::now())
+    }
+
+    fn since_zero(&self, at: u64) -> u64 {
+        at.saturating_sub(self.zero)
+    }
+}
+
+/// A trace in which nothing has happened yet.
+pub(crate) fn empty(command: String) -> Trace {
+    Trace {
+        format: FORMAT.to_string(),
+        version: VERSION,
+        command,
+        source: Source::Ptrace,
+        system: system::kernel(),
+        began: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs_f64(),
+        programs: Vec::new(),
+        tasks: Vec::new(),
+        sockets: Vec::new(),
+        events: Vec::new(),
+        notes: Vec::new(),
+    }
+}

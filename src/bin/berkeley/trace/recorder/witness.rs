@@ -1,0 +1,258 @@
+//! What the recorder does with each thing that it is told.
+
+use super::super::decode::{self, Decoded, Family};
+use super::super::record::{
+    Born, Call, Descriptor, Ended, Event, Exec, Pause, Ready, Signal,
+};
+use super::{Pending, Recorder};
+use crate::tracer::{
+    Birth, Delivery, End, Entry, Interest, Remote, Task, Witness,
+};
+
+impl Witness for Recorder {
+    fn enters(&mut self, at: u64, task: Task, call: &Entry) -> Interest {
+        if !self.is_about_sockets(task, call) {
+            return Interest::None;
+        }
+        let memory = Remote(task.tid);
+        let decoded = self.decoder.enter(call, &memory);
+        if !self.everything && self.waits_for_something_else(task, &decoded) {
+            return Interest::None;
+        }
+        let Some(place) = self.cast.place(task.tid) else {
+            return Interest::None;
+        };
+        let name = &self.cast.tasks[place].name;
+        let who = format!("{name} {}", task.pid);
+        self.warnings.hears_of(decoded.name, &who);
+        let event = self.events.len();
+        let made = self.begun(self.since_zero(at), task, place, &decoded);
+        self.events.push(Event::Call(Box::new(made)));
+        let entry = *call;
+        self.pending.insert(task.tid, Pending { event, entry, decoded });
+        Interest::Return
+    }
+
+    fn returns(&mut self, at: u64, task: Task, result: i64) {
+        let Some(Pending { event, entry, mut decoded }) =
+            self.pending.remove(&task.tid)
+        else {
+            return;
+        };
+        let memory = Remote(task.tid);
+        self.decoder.leave(&entry, result, &memory, &mut decoded);
+        let at = self.since_zero(at);
+        let Some(Event::Call(call)) = self.events.get(event) else { return };
+        let mut call = call.clone();
+        call.exit_ns = Some(at);
+        call.errno = decode::errno(result);
+        call.result = Some(if call.errno.is_some() { -1 } else { result });
+        self.complete(task, &mut call, decoded);
+        self.events[event] = Event::Call(call);
+    }
+
+    fn is_born(
+        &mut self,
+        at: u64,
+        task: Task,
+        parent: Option<Task>,
+        how: Birth,
+    ) {
+        let at_ns = self.since_zero(at);
+        let place = self.cast.is_born(at_ns, task, parent, how);
+        // A thread has its process's descriptors, and they need no telling;
+        // what was started has some of this tool's until its exec.
+        let holds = match how {
+            Birth::Thread | Birth::Started => Vec::new(),
+            _ => self.known.held(task),
+        };
+        let Task { tid, pid } = task;
+        let born = Born { task: place, tid, pid, at_ns, holds };
+        self.events.push(Event::Birth(born));
+    }
+
+    fn becomes(&mut self, at: u64, task: Task, former: i32) {
+        let at_ns = self.since_zero(at);
+        self.cast.becomes(at_ns, task, former);
+        if let Some(pending) = self.pending.remove(&former) {
+            self.pending.insert(task.tid, pending);
+        }
+        let Some(place) = self.cast.place(task.tid) else { return };
+        let name = self.cast.tasks[place].name.clone();
+        self.warnings.executes(task.pid, &format!("{name} {}", task.pid));
+        let Task { tid, pid } = task;
+        let holds = self.known.held(task);
+        let exec = Exec { task: place, tid, pid, at_ns, name, holds };
+        self.events.push(Event::Exec(exec));
+    }
+
+    fn hears(&mut self, at: u64, task: Task, signal: &Delivery) {
+        let Some(place) = self.cast.place(task.tid) else { return };
+        let names_somebody = signal.signal == libc::SIGCHLD
+            || matches!(
+                signal.code,
+                libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL
+            );
+        self.events.push(Event::Signal(Signal {
+            task: place,
+            tid: task.tid,
+            pid: task.pid,
+            at_ns: self.since_zero(at),
+            signal: decode::signal(signal.signal),
+            from_pid: names_somebody.then_some(signal.pid),
+        }));
+    }
+
+    fn pauses(&mut self, at: u64, task: Task, signal: i32) {
+        self.pause(at, task, Some(decode::signal(signal)));
+    }
+
+    fn goes_on(&mut self, at: u64, task: Task) {
+        self.pause(at, task, None);
+    }
+
+    fn ends(&mut self, at: u64, task: Task, how: End) {
+        let at_ns = self.since_zero(at);
+        let Some(place) = self.cast.ends(at_ns, task.tid) else { return };
+        self.pending.remove(&task.tid);
+        if task.tid == task.pid {
+            self.known.forget(task.pid);
+        }
+        let (code, signal) = match how {
+            End::Exited(code) => (Some(code), None),
+            End::Killed(signal, _) => (None, Some(decode::signal(signal))),
+            End::Unknown => (None, None),
+        };
+        let Task { tid, pid } = task;
+        let ended = Ended { task: place, tid, pid, at_ns, code, signal };
+        self.events.push(Event::End(ended));
+    }
+}
+
+impl Recorder {
+    /// Most calls that move bytes are about files: to know that costs one
+    /// look into /proc, and the task does not stop a second time.
+    fn is_about_sockets(&self, task: Task, call: &Entry) -> bool {
+        if self.everything {
+            return true;
+        }
+        let is_socket = |fd| self.known.is_socket(task, fd);
+        match decode::family(call.number) {
+            Family::Transfer => subjects(call).any(is_socket),
+            Family::Descriptor => {
+                is_record_lock(call)
+                    || decode::subject(call).is_none_or(is_socket)
+            }
+            _ => true,
+        }
+    }
+
+    /// poll and select of a terminal, say.
+    fn waits_for_something_else(&self, task: Task, call: &Decoded) -> bool {
+        let polls = ["poll", "ppoll", "select", "pselect6"];
+        polls.contains(&call.name)
+            && !call.awaits.iter().any(|&fd| self.known.is_socket(task, fd))
+    }
+
+    /// A call as it is before it has returned.
+    fn begun(
+        &mut self,
+        enter_ns: u64,
+        task: Task,
+        place: usize,
+        decoded: &Decoded,
+    ) -> Call {
+        let socket = decoded.fd.and_then(|fd| self.known.of(task, fd));
+        let before = match (socket, decoded.fd) {
+            (Some(_), Some(fd)) => self.known.look(task, fd),
+            _ => None,
+        };
+        Call {
+            task: place,
+            tid: task.tid,
+            pid: task.pid,
+            call: decoded.name.to_string(),
+            fd: decoded.fd,
+            socket,
+            args: decoded.args.clone(),
+            enter_ns,
+            address: decoded.address.clone(),
+            before,
+            passed: self.descriptors(task, &decoded.passed),
+            awaits: self.descriptors(task, &decoded.awaits),
+            ..Call::default()
+        }
+    }
+
+    /// What it did, and what its socket has become by it.
+    fn complete(&mut self, task: Task, call: &mut Call, decoded: Decoded) {
+        call.made = self.descriptors(task, &decoded.made);
+        call.ready = self.readiness(task, &decoded.ready);
+        if let (Some(socket), Some(fd)) = (call.socket, call.fd) {
+            if call.call == "close" {
+                let others = self.cast.pids();
+                let before = call.before.clone();
+                let after = self.known.after_close(socket, before, &others);
+                (call.after, call.still_held) = after;
+            } else {
+                self.known.renew(task, fd, &call.call);
+                call.after = self.known.look(task, fd);
+            }
+        }
+        if call.call.starts_with("accept")
+            && let Some(Descriptor { socket: Some(peer), .. }) =
+                call.made.first()
+        {
+            self.known.sockets[*peer].accepted_from = call.socket;
+            call.after = self.known.look(task, call.made[0].fd);
+        }
+        call.args = decoded.args;
+        call.address = decoded.address;
+        call.data = decoded.data;
+    }
+
+    fn descriptors(&mut self, task: Task, fds: &[i32]) -> Vec<Descriptor> {
+        let with_socket =
+            |&fd: &i32| Descriptor { fd, socket: self.known.of(task, fd) };
+        fds.iter().map(with_socket).collect()
+    }
+
+    fn readiness(&mut self, task: Task, all: &[(i32, String)]) -> Vec<Ready> {
+        let with_socket = |(fd, events): &(i32, String)| Ready {
+            fd: *fd,
+            socket: self.known.of(task, *fd),
+            events: events.clone(),
+        };
+        all.iter().map(with_socket).collect()
+    }
+
+    fn pause(&mut self, at: u64, task: Task, signal: Option<String>) {
+        let Some(place) = self.cast.place(task.tid) else { return };
+        let Task { tid, pid } = task;
+        let at_ns = self.since_zero(at);
+        let pause = Pause { task: place, tid, pid, at_ns, signal };
+        self.events.push(Event::Pause(pause));
+    }
+}
+
+/// Of those that move bytes from one descriptor to another, both.
+fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
+    let second = match i64::try_from(call.number) {
+        Ok(libc::SYS_sendfile | libc::SYS_tee) => Some(call.args[1]),
+        Ok(libc::SYS_splice) => Some(call.args[2]),
+        _ => None,
+    };
+    // A descriptor is an int: the upper half of its register is anything.
+    let second = second.map(|fd| fd.cast_signed() as i32);
+    decode::subject(call).into_iter().chain(second)
+}
+
+/// fcntl(2) as some of the worker models take turns with it.
+fn is_record_lock(call: &Entry) -> bool {
+    let locks =
+        [libc::F_SETLK, libc::F_SETLKW, libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
+    i64::try_from(call.number) == Ok(libc::SYS_fcntl)
+        && locks
+            .iter()
+            .any(|&lock| i64::from(lock) == call.args[1].cast_signed())
+}

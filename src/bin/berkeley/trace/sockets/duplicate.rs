@@ -1,0 +1,151 @@
+//! A duplicate of somebody's descriptor, and the questions it is asked.
+//!
+//! Man pages: `pidfd_open(2)`, `pidfd_getfd(2)`, `tcp(7)`, `udp(7)`.
+
+use std::mem::size_of_val;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use libc::{c_int, c_uint, socklen_t};
+use nix::errno::Errno;
+use nix::sys::stat::fstat;
+
+use super::{address, names, queues};
+use crate::trace::record::Look;
+
+/// `linux/sockios.h`: a descriptor of the socket's network namespace.
+const SIOCGSKNS: libc::Ioctl = 0x894C;
+/// `sockaddr_storage`
+const LONGEST: socklen_t = 128;
+
+/// A descriptor of a process, or with PIDFD_THREAD (Linux 6.9) of a thread.
+pub(super) fn pidfd(pid: i32, flags: c_uint) -> Result<OwnedFd, Errno> {
+    // SAFETY: two numbers go in; no memory is touched.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, flags) })
+}
+
+/// It is gone when this is dropped.
+pub(super) struct Duplicate(OwnedFd);
+
+impl Duplicate {
+    pub(super) fn of(pidfd: &OwnedFd, fd: c_int) -> Result<Self, Errno> {
+        let pidfd = pidfd.as_raw_fd();
+        // The kernel sets its close-on-exec flag.
+        // SAFETY: three numbers go in; no memory is touched.
+        let got =
+            unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd, fd, 0) };
+        owned(got).map(Duplicate)
+    }
+
+    pub(super) fn inode(&self) -> Option<u64> {
+        fstat(&self.0).ok().map(|stat| stat.st_ino)
+    }
+
+    /// State and queues of a TCP socket; ENOTSOCK for no socket at all, and
+    /// other errors for other sockets.
+    pub(super) fn tcp(&self) -> Result<Look, Errno> {
+        let info = self.tcp_info()?;
+        let [state, ..] = info[0].to_ne_bytes();
+        let (receive, send) = match names::state(state) {
+            // For a listener these are no segments, but connections that
+            // wait, and how many may.
+            Some("LISTEN") => (info[6], info[7]),
+            // After a reset the kernel has thrown away what nobody
+            // acknowledged, and yet counts it.
+            Some("CLOSE") => (self.unread().unwrap_or(0), 0),
+            _ => (self.unread()?, self.unsent()?),
+        };
+        Ok(queues::told(state, receive, send))
+    }
+
+    /// The beginning of `struct tcp_info`, up to `tcpi_sacked`.
+    fn tcp_info(&self) -> Result<[u32; 8], Errno> {
+        self.words(libc::IPPROTO_TCP, libc::TCP_INFO)
+    }
+
+    /// An option of SOL_SOCKET that is a number.
+    pub(super) fn option(&self, name: c_int) -> Result<c_int, Errno> {
+        let [value] = self.words(libc::SOL_SOCKET, name)?;
+        Ok(value.cast_signed())
+    }
+
+    /// As much of an option as there is room for.
+    fn words<const N: usize>(
+        &self,
+        level: c_int,
+        name: c_int,
+    ) -> Result<[u32; N], Errno> {
+        let mut words = [0; N];
+        let length = socklen_t::try_from(size_of_val(&words));
+        let mut length = length.map_err(|_| Errno::EINVAL)?;
+        // SAFETY: the kernel writes at most `length` bytes, all of them of
+        // `words`, and how many into `length`; any bytes are valid u32s.
+        let got = unsafe {
+            libc::getsockopt(
+                self.0.as_raw_fd(),
+                level,
+                name,
+                (&raw mut words).cast(),
+                &raw mut length,
+            )
+        };
+        Errno::result(got).map(|_| words)
+    }
+
+    /// SIOCINQ: bytes that can be received; for datagrams, those of the next
+    /// one.
+    pub(super) fn unread(&self) -> Result<u32, Errno> {
+        self.count(libc::FIONREAD)
+    }
+
+    /// SIOCOUTQ. For other sockets than TCP it is a size of buffers, not of
+    /// what is in them.
+    fn unsent(&self) -> Result<u32, Errno> {
+        self.count(libc::TIOCOUTQ)
+    }
+
+    fn count(&self, question: libc::Ioctl) -> Result<u32, Errno> {
+        let mut count: c_int = 0;
+        // SAFETY: for both of these the kernel writes one int.
+        let got = unsafe {
+            libc::ioctl(self.0.as_raw_fd(), question, &raw mut count)
+        };
+        Errno::result(got).map(|_| count.cast_unsigned())
+    }
+
+    /// Only for an administrator of that namespace.
+    pub(super) fn namespace(&self) -> Result<OwnedFd, Errno> {
+        // SAFETY: the call takes no argument; the kernel makes a descriptor.
+        let got = unsafe { libc::ioctl(self.0.as_raw_fd(), SIOCGSKNS) };
+        owned(got.into())
+    }
+
+    pub(super) fn local(&self) -> Option<String> {
+        self.name(libc::getsockname)
+    }
+
+    pub(super) fn peer(&self) -> Option<String> {
+        self.name(libc::getpeername)
+    }
+
+    fn name(&self, ask: Ask) -> Option<String> {
+        let mut bytes = [0_u8; LONGEST as usize];
+        let mut length = LONGEST;
+        let to = (&raw mut bytes).cast();
+        // SAFETY: the kernel writes at most `length` bytes, all of them of
+        // `bytes`; it asks for no alignment.
+        let got = unsafe { ask(self.0.as_raw_fd(), to, &raw mut length) };
+        Errno::result(got).ok()?;
+        address::address(bytes.get(..usize::try_from(length).ok()?)?)
+    }
+}
+
+/// `getsockname(2)` or `getpeername(2)`.
+type Ask =
+    unsafe extern "C" fn(c_int, *mut libc::sockaddr, *mut socklen_t) -> c_int;
+
+fn owned(result: libc::c_long) -> Result<OwnedFd, Errno> {
+    let fd = Errno::result(result)?;
+    let fd = c_int::try_from(fd).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel has just made it, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
