@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod beside_strace;
+mod spelled;
+
 use std::collections::BTreeMap;
 
 use nix::errno::Errno;
