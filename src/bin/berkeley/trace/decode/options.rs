@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Call;
+use super::errno::errno;
 use super::network::resized;
 use super::option_names::{level, option};
 use super::reading::{half, long, time, word};
@@ -118,6 +119,11 @@ fn got(call: &Call, at: u64, length: i32) -> Option<String> {
             if size >= 16 =>
         {
             Some(time(&value()?, "tv_usec"))
+        }
+        (SOCKET, libc::SO_ERROR) if size == 4 => {
+            let error = call.int_at(at)?;
+            let name = errno(-i64::from(error));
+            Some(format!("[{}]", name.unwrap_or_else(|| error.to_string())))
         }
         // An int of which less was asked for than it has.
         (SOCKET, name) if size < 4 && !BYTES_GOT.contains(&name) => {
