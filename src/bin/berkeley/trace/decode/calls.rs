@@ -1,6 +1,7 @@
 //! Which calls are known, and to whom: a row per call, as in strace's own
 //! table. Man page: `syscalls(2)`.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use syscalls::Sysno;
@@ -9,7 +10,7 @@ use super::{
     Call, descriptors, message, network, options, others, process, transfer,
     waiting,
 };
-use crate::tracer::Entry;
+use crate::tracer::{self, Entry};
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +143,7 @@ const CALLS: &[(Sysno, Known)] = table! {
     setns on(Process, process::setns),
     restart_syscall plain(Process, others::nothing),
 
-    io_uring_setup plain(Other, others::any).makes(),
+    io_uring_setup plain(Other, others::ring).makes(),
     openat plain(Other, others::openat),
     getpid plain(Other, others::nothing),
     getppid plain(Other, others::nothing),
@@ -210,10 +211,12 @@ pub(super) fn known(number: u64) -> &'static Known {
     ROWS.get(place).unwrap_or(&UNKNOWN)
 }
 
-/// `accept4`
+/// `accept4`; `unknown` for one that is younger than the table of names.
 pub(super) fn name(number: u64) -> &'static str {
-    let number = usize::try_from(number).ok();
-    number.and_then(Sysno::new).map_or("unknown", |call| call.name())
+    match tracer::name(number) {
+        Cow::Borrowed(name) => name,
+        Cow::Owned(_) => "unknown",
+    }
 }
 
 pub(crate) fn family(number: u64) -> Family {

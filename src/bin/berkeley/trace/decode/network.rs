@@ -17,9 +17,10 @@ pub(super) fn socket(call: &mut Call) {
 pub(super) fn socketpair(call: &mut Call) {
     match call.result {
         None => {
-            for word in kind(call) {
-                call.push(word);
-            }
+            let [family, kind, _] = kind(call);
+            call.push(family);
+            call.push(kind);
+            call.push(call.unsigned(2));
             call.push_pointer(3);
         }
         Some(0..) => descriptors_made(call, 3),

@@ -284,9 +284,17 @@ fn child_news(news: &[u8]) -> String {
         one_of(code, CHILD, "CLD_???"),
         word(news, 16).cast_signed(),
         word(news, 20),
-        long(news, 32).cast_signed(),
-        long(news, 40).cast_signed(),
+        ticks(long(news, 32)),
+        ticks(long(news, 40)),
     )
+}
+
+/// Time is told in hundredths of a second.
+fn ticks(value: u64) -> String {
+    if value == 0 {
+        return "0".to_string();
+    }
+    format!("{value} /* {}.{:02} s */", value / 100, value % 100)
 }
 
 /// kill and tkill.

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod beside_strace;
+mod spelled;
+
 use std::collections::BTreeMap;
 
 use nix::errno::Errno;
@@ -224,7 +227,7 @@ fn an_option_that_was_asked_for_says_how_long_it_is() {
     DECODER.leave(&call, 0, &memory, &mut decoded);
     assert_eq!(
         decoded.args.join(", "),
-        "3, SOL_SOCKET, SO_ERROR, [111], [64 => 4]"
+        "3, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [64 => 4]"
     );
     let who = memory.ints(&[4101, 0, 0]);
     let twelve = memory.ints(&[12]);
