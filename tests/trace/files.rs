@@ -85,7 +85,8 @@ fn a_log_of_strace_is_a_trace_too() {
 
 #[test]
 fn what_is_no_trace_is_refused() {
-    let rubbish = ["", "rubbish\n", "{}", "{\"format\":1}", "[1,2]", "\0\u{1}"];
+    let rubbish =
+        ["", "rubbish\n", "{}", "{\"format\":1}", "[1,2]", "\0\u{1}"];
     for rubbish in rubbish {
         let done = run(&mut trace(&["--read", "-"]), rubbish.as_bytes());
         assert_eq!(done.code, 3, "{rubbish:?}");

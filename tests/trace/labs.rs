@@ -57,8 +57,10 @@ fn knock_is_told_under_every_model() {
 #[test]
 fn no_line_of_a_ladder_is_wider_than_asked() {
     for (width, shown) in [("100", 100), ("72", 72)] {
-        let text =
-            lab("knock", &["--clients", "3", "--model", "fork", "--width", width]);
+        let text = lab(
+            "knock",
+            &["--clients", "3", "--model", "fork", "--width", width],
+        );
         for line in text.lines() {
             assert!(line.chars().count() <= shown, "{line}");
         }
