@@ -56,7 +56,9 @@ fn row(calls: &Calls) -> Vec<String> {
 
 fn waiting(summary: &Summary, width: usize) -> Vec<String> {
     let mut lines = heading("who waited, and on what").to_vec();
-    for task in &summary.tasks {
+    let (waited, others): (Vec<_>, Vec<_>) =
+        summary.tasks.iter().partition(|task| task.waited_ns > 0);
+    for task in waited {
         let Worker { tid, name, life_ns, waited_ns, .. } = task;
         let part = match life_ns {
             0 => 0,
@@ -80,6 +82,10 @@ fn waiting(summary: &Summary, width: usize) -> Vec<String> {
             let wrapped = textwrap::wrap(&text, options);
             lines.extend(wrapped.iter().map(ToString::to_string));
         }
+    }
+    if !others.is_empty() {
+        let never = format!("  who never waited: {} more", others.len());
+        lines.push(never);
     }
     lines
 }

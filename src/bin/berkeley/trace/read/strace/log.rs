@@ -198,7 +198,7 @@ impl Reader {
                 What::Stopped(by.trim_start_matches("by ").to_owned())
             }
             Some((signal, about)) if signal.starts_with("SIG") => {
-                What::Signal(signal.to_owned(), about.to_owned())
+                What::Signal(real_time(signal), about.to_owned())
             }
             None if text.starts_with("SIG") => {
                 What::Signal(text.to_owned(), String::new())
@@ -277,7 +277,7 @@ impl Reader {
         }
         if !is_split && spent.is_none() && outcome.is_known {
             self.log.has_returns = false;
-            if may_wait(written.name) {
+            if may_wait(written.name) && !self.clock.counts_lines {
                 self.open = Some(self.log.items.len());
             }
         }
@@ -363,6 +363,17 @@ fn moves(text: &str) -> Option<(&str, i32)> {
     let (text, rest) = text.split_once(" <pid changed to ")?;
     let tid = rest.strip_suffix(" ...>")?.parse().ok()?;
     Some((text, tid))
+}
+
+/// strace counts real-time signals from the kernel's first, 32; programs
+/// count from the third, because the C library keeps two for its threads.
+fn real_time(signal: &str) -> String {
+    let number = signal.strip_prefix("SIGRT_").and_then(|it| it.parse().ok());
+    match number {
+        Some(2u32) => "SIGRTMIN".to_owned(),
+        Some(number @ 3..) => format!("SIGRTMIN+{}", number - 2),
+        _ => signal.to_owned(),
+    }
 }
 
 /// Whether it may take its time.
