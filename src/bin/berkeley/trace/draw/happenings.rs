@@ -72,8 +72,12 @@ fn end(ended: &Ended) -> String {
 }
 
 fn transits(change: &Transition) -> String {
-    let Transition { local, peer, from, to, .. } = change;
-    format!("*** {local}→{peer} {from}→{to} ***")
+    let Transition { local, peer, from, to, stays, .. } = change;
+    let stays = match &stays[..] {
+        [] => String::new(),
+        stays => format!(", {} stays", stays.join(" or ")),
+    };
+    format!("*** {local}→{peer} {from}→{to}{stays} ***")
 }
 
 fn sent(segment: &Segment) -> String {

@@ -36,7 +36,8 @@ pub(super) fn transitions(
         if let Some((_, _, call)) = explains
             && let Some(&last) = drafts.ends.get(&call)
         {
-            drafts.moments[last].state = Some(transition.to.clone());
+            drafts.moments[last].state =
+                Some(transition.becomes().to_string());
             drafts.moments[last].is_transition = true;
             continue;
         }
@@ -56,7 +57,7 @@ pub(super) fn transitions(
             connection: connection_of.get(socket).copied().flatten(),
             what: What::State,
             text: String::new(),
-            state: Some(transition.to.clone()),
+            state: Some(transition.becomes().to_string()),
             is_transition: true,
             is_bad: false,
         });
@@ -84,7 +85,7 @@ fn explains(
         call.call.as_str(),
         "connect" | "listen" | "shutdown" | "close" | "accept" | "accept4"
     );
-    is_then && (is_act || sampled == Some(&transition.to))
+    is_then && (is_act || sampled.is_some_and(|it| it == transition.becomes()))
 }
 
 /// The states that calls found, where they are not what was known already.

@@ -168,6 +168,7 @@ fn a_state_is_a_strip_that_tells_samples_from_transitions() {
         peer: "127.0.0.1:41234".into(),
         from: "FIN_WAIT2".into(),
         to: "TIME_WAIT".into(),
+        stays: Vec::new(),
     }));
     trace.events.sort_by_key(Event::at);
     let (_, drawing, _) = drawn(&trace);
