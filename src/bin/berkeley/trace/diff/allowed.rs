@@ -70,10 +70,7 @@ static ALLOWED: &[Allowed] = &[
               from both at once.",
     },
     Allowed {
-        alike: |said| {
-            let looks = said.call == "wait4" && said.asked.contains("WNOHANG");
-            looks.then_some(Alike::OrMissing)
-        },
+        alike: |said| said.is_look().then_some(Alike::OrMissing),
         holds: Holds::AmongMany,
         why: "One SIGCHLD may stand for several children, and any thread of \
               the process may hear it.",

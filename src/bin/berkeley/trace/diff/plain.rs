@@ -32,6 +32,11 @@ impl Said {
             && self.asked.ends_with("SHUT_RDWR)")
     }
 
+    /// Whether it reaps a child only if one has ended.
+    pub(super) fn is_look(&self) -> bool {
+        self.call == "wait4" && self.asked.contains("WNOHANG")
+    }
+
     /// The end of a task by a signal.
     pub(super) fn killed(signal: &str) -> Said {
         let text = format!("killed by {signal}");
@@ -187,7 +192,10 @@ fn result(call: &Call, names: &mut Names<'_>) -> Option<String> {
         format!("{name} {}", one.events)
     });
     let ready: Vec<String> = ready.collect();
-    Some(if BIRTHS.contains(&name) || REAPS.contains(&name) && result > 0 {
+    let is_thread = || call.args.iter().any(|arg| arg.contains("_THREAD"));
+    Some(if BIRTHS.contains(&name) && is_thread() {
+        "a thread".to_string()
+    } else if BIRTHS.contains(&name) || REAPS.contains(&name) && result > 0 {
         "a child".to_string()
     } else if name == "recvmsg" && !made.is_empty() {
         format!("{result}, with {}", made.join(", "))

@@ -54,6 +54,9 @@ pub(super) fn side_by_side(
         } else {
             let (ours, theirs) = (rust.whole(group), c.whole(group));
             parts.extend(matched(title, ours, theirs));
+            let title = format!("{title}, when a child may have ended");
+            let (ours, theirs) = (rust.looks(group), c.looks(group));
+            parts.extend(matched(&title, ours, theirs));
         }
     }
     parts
@@ -161,10 +164,30 @@ impl<'a> Troupe<'a> {
         tasks.any(|task| self.peers_of[task].len() > 1)
     }
 
-    /// Each task as it is.
+    /// Each task as it is, but for its `looks`.
     fn whole(&self, group: Group) -> Vec<Vec<Line>> {
-        let tasks = self.tasks(group).iter();
-        tasks.map(|&task| self.rules.lines(&self.said(task, false))).collect()
+        self.strands(group, |said| !said.is_look())
+    }
+
+    /// How the tasks look for ended children: in fork, a handler does, and
+    /// the signal comes between any two other calls.
+    fn looks(&self, group: Group) -> Vec<Vec<Line>> {
+        let mut strands = self.strands(group, Said::is_look);
+        strands.retain(|strand| !strand.is_empty());
+        strands
+    }
+
+    fn strands(
+        &self,
+        group: Group,
+        belongs: impl Fn(&Said) -> bool,
+    ) -> Vec<Vec<Line>> {
+        let strand = |&task| {
+            let mut said = self.said(task, false);
+            said.retain(&belongs);
+            self.rules.lines(&said)
+        };
+        self.tasks(group).iter().map(strand).collect()
     }
 
     /// What the tasks do to each of their peers.
