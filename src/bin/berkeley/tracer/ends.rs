@@ -30,15 +30,6 @@ impl Tracer {
         !self.tasks.is_empty()
     }
 
-    /// The processes that live, in order.
-    pub(crate) fn living(&self) -> Vec<i32> {
-        let pids = self.tasks.values().map(|traced| traced.task.pid);
-        let mut pids: Vec<i32> = pids.collect();
-        pids.sort_unstable();
-        pids.dedup();
-        pids
-    }
-
     /// How a program ended that was started or attached to; `None` while it
     /// lives.
     pub(crate) fn end_of(&self, pid: i32) -> Option<End> {

@@ -23,7 +23,7 @@ fn nobody_is_left_of_what_was_started_not_even_a_daemon() {
     let becomes = |note: &&Note| matches!(note, Note::Becomes(..));
     let execs = |n: &Notes| n.all.iter().filter(becomes).count();
     pump_until(&mut tracer, &mut notes, |n| execs(n) == 4);
-    let living = tracer.living();
+    let living = living(&tracer);
     assert_eq!(living.len(), 3);
     drop(tracer);
     assert!(!living.into_iter().any(lives));
