@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use syscalls::Sysno;
 
 use super::{
-    Call, descriptors, message, network, options, others, process, transfer,
-    waiting,
+    Call, descriptors, message, network, options, others, process, signals,
+    transfer, waiting,
 };
 use crate::tracer::{self, Entry};
 
@@ -132,13 +132,13 @@ const CALLS: &[(Sysno, Known)] = table! {
     exit_group plain(Process, process::exit),
     wait4 plain(Process, process::wait4),
     waitid plain(Process, process::waitid),
-    kill plain(Process, process::kill),
-    tkill plain(Process, process::kill),
-    tgkill plain(Process, process::tgkill),
-    rt_sigaction plain(Process, process::sigaction),
-    rt_sigprocmask plain(Process, process::sigprocmask),
-    rt_sigsuspend plain(Process, process::sigsuspend),
-    pidfd_send_signal on(Process, process::pidfd_send_signal),
+    kill plain(Process, signals::kill),
+    tkill plain(Process, signals::kill),
+    tgkill plain(Process, signals::tgkill),
+    rt_sigaction plain(Process, signals::sigaction),
+    rt_sigprocmask plain(Process, signals::sigprocmask),
+    rt_sigsuspend plain(Process, signals::sigsuspend),
+    pidfd_send_signal on(Process, signals::pidfd_send_signal),
     unshare plain(Process, process::unshare),
     setns on(Process, process::setns),
     restart_syscall plain(Process, others::nothing),
@@ -199,7 +199,8 @@ const OLD_CALLS: &[(Sysno, Known)] = &[];
 static ROWS: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let mut rows = vec![UNKNOWN; 512];
     for (call, known) in CALLS.iter().chain(OLD_CALLS) {
-        if let Some(row) = rows.get_mut(call.id() as usize) {
+        let place = usize::try_from(call.id()).unwrap_or(usize::MAX);
+        if let Some(row) = rows.get_mut(place) {
             *row = *known;
         }
     }

@@ -100,7 +100,7 @@ pub(super) fn recvmmsg(call: &mut Call) {
             call.push(call.unsigned(2));
             push_flags(call, 3);
             call.push(call.time(call.arg(4), "tv_nsec"));
-            let count = call.unsigned(2).min(SHOWN as u32);
+            let count = call.unsigned(2);
             for header in headers(call, count) {
                 call.decoded.room.push(name_length(&header));
             }

@@ -110,7 +110,7 @@ impl Place {
         let count = Instant::now();
         let name = format!("berkeley-{}-{count:?}", process::id());
         let name: String =
-            name.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+            name.chars().filter(char::is_ascii_alphanumeric).collect();
         let place = std::env::temp_dir().join(name);
         fs::create_dir(&place).unwrap();
         Place(place)
