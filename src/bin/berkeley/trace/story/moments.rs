@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::record::{Birth, Call, Event, Trace};
 use super::connections::{Ends, calls_of};
 use super::lanes::is_about_sockets;
+use super::noise::Hidden;
 use super::{Lane, Link, Moment, What, calls, words};
 
 /// Shorter than this, a call has hardly been asleep: a tracer's two stops
@@ -18,6 +19,7 @@ const IN_HANDLER: usize = 16;
 /// What is known about the events before there are moments.
 pub(super) struct Known<'a> {
     pub(super) trace: &'a Trace,
+    pub(super) hidden: Hidden,
     pub(super) lane_of: HashMap<usize, usize>,
     pub(super) ends: &'a Ends,
     /// The conversation of a datagram's call.
@@ -50,6 +52,9 @@ pub(super) fn draft(known: &Known) -> Drafts {
     for (at, event) in known.trace.events.iter().enumerate() {
         let lane = event.task().and_then(|task| known.lane_of.get(&task));
         let Some(&lane) = lane else { continue };
+        if known.hidden.is_before(event) {
+            continue;
+        }
         if let Event::Call(call) = event {
             if is_continued.contains_key(&at) || !shows(known, at, call) {
                 continue;
@@ -108,12 +113,7 @@ fn causes(known: &Known) -> HashMap<usize, u64> {
 }
 
 fn shows(known: &Known, at: usize, call: &Call) -> bool {
-    // Whether a descriptor is open, or closed on exec, is nobody else's
-    // business.
-    let asks_itself = call.call == "fcntl"
-        && (calls::has_flag(call, "F_GETFD")
-            || calls::has_flag(call, "F_SETFD"));
-    if asks_itself {
+    if known.hidden.has(call) {
         return false;
     }
     if is_about_sockets(call) || calls::is_poll(call) {
@@ -157,19 +157,7 @@ fn other(known: &Known, event: &Event) -> Option<(What, String)> {
             };
             is_told.then(|| (What::Birth, words::birth(born, how)))
         }
-        // A program's own beginning is an exec of this tool's child.
-        Event::Exec(exec) => {
-            let task = &known.trace.tasks[exec.task];
-            let is_first = task.birth == Birth::Started
-                && !known.trace.events.iter().any(|event| {
-                    matches!(event, Event::Call(call)
-                        if call.task == exec.task
-                            && call.enter_ns < exec.at_ns
-                            && (is_about_sockets(call)
-                                || calls::is_fork(call)))
-                });
-            (!is_first).then(|| (What::Exec, words::exec(exec)))
-        }
+        Event::Exec(exec) => Some((What::Exec, words::exec(exec))),
         Event::Signal(signal) => Some((What::Signal, signal.signal.clone())),
         Event::Pause(pause) => Some((
             What::Pause,

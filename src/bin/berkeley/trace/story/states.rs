@@ -29,10 +29,17 @@ pub(super) fn transitions(
         let Event::State(transition) = event else { continue };
         let Some(socket) = transition.socket else { continue };
         let all = calls.get(&socket).map_or(&[][..], Vec::as_slice);
-        let explains = all
-            .iter()
-            .copied()
-            .find(|&call| explains(trace, call, transition));
+        // What a connection went through before anybody accepted it.
+        let accepted = all.first().copied().filter(|&(_, exit, at)| {
+            transition.at_ns <= exit
+                && matches!(&trace.events[at],
+                    Event::Call(call) if super::calls::is_accept(call)
+                        && call.socket != Some(socket))
+        });
+        let explains = accepted.or_else(|| {
+            let mut all = all.iter().copied();
+            all.find(|&call| explains(trace, call, transition))
+        });
         if let Some((_, _, call)) = explains
             && let Some(&last) = drafts.ends.get(&call)
         {
@@ -100,7 +107,11 @@ pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
                 let made = call.made.first().and_then(|one| one.socket);
                 let state =
                     call.after.as_ref().and_then(|it| it.state.clone());
-                (call.socket.or(made), state)
+                // An accept tells of the socket that it made.
+                match super::calls::is_accept(call) {
+                    true => (made, state.filter(|it| it != "LISTEN")),
+                    false => (call.socket.or(made), state),
+                }
             }
             Event::State(transition) => (transition.socket, None),
             _ => continue,

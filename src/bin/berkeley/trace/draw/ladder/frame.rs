@@ -102,8 +102,21 @@ impl Name {
         };
         // Where it waits already, its line would run through its name.
         paper.put(start, ' ', style);
-        paper.write(start, start + room, &glyphs.cut(&text, room), style);
+        let text = match self {
+            Name::Title => cut_title(&text, room, glyphs),
+            _ => glyphs.cut(&text, room),
+        };
+        paper.write(start, start + room, &text, style);
     }
+}
+
+/// Of `knock_client 4102`, the number tells them apart.
+fn cut_title(title: &str, room: usize, glyphs: &Glyphs) -> String {
+    let Some((name, number)) = title.rsplit_once(' ') else {
+        return glyphs.cut(title, room);
+    };
+    let left = room.saturating_sub(number.len() + 1);
+    glyphs.cut(&format!("{} {number}", glyphs.cut(name, left)), room)
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

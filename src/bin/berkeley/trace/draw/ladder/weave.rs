@@ -1,6 +1,8 @@
 //! From moments to rows: what shares one, which arrow is drawn where, and
 //! what becomes of each column.
 
+use std::collections::HashMap;
+
 use super::super::super::record::Trace;
 use super::super::super::story::{Arrow, Kind, Moment, Story, What};
 use super::row::{Across, Cell, STATE, style_of};
@@ -47,11 +49,20 @@ struct Telling<'a> {
     arrows: Arrows<'a>,
     is_drawn: Vec<bool>,
     until: u64,
+    /// The moments of each task.
+    by_task: HashMap<usize, Vec<usize>>,
 }
 
 impl Telling<'_> {
     fn task(&self, place: usize) -> usize {
         self.story.lanes[self.story.moments[place].lane].task
+    }
+
+    /// The next moment after `place` in which this task does something.
+    fn needed_after(&self, place: usize, task: usize) -> usize {
+        let Some(own) = self.by_task.get(&task) else { return usize::MAX };
+        let next = own.partition_point(|&moment| moment <= place);
+        own.get(next).copied().unwrap_or(usize::MAX)
     }
 
     /// The moment that can stand beside this one, or right below it.
@@ -105,7 +116,13 @@ impl Ladder {
             .map(|place| self.drawn.contains(&key(trace, story, place)))
             .collect();
         let arrows = Arrows::of(story);
-        let mut telling = Telling { trace, story, arrows, is_drawn, until };
+        let mut by_task: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (place, moment) in story.moments.iter().enumerate() {
+            let task = story.lanes[moment.lane].task;
+            by_task.entry(task).or_default().push(place);
+        }
+        let mut telling =
+            Telling { trace, story, arrows, is_drawn, until, by_task };
         self.remember_waits(&telling);
         let mut lines = Vec::new();
         for place in 0..story.moments.len() {
@@ -294,7 +311,9 @@ impl Ladder {
             let lane = telling.story.moments[place].lane;
             let one = &telling.story.lanes[lane];
             let side = is_client(one);
-            let (slot, is_new) = self.slots.take(one.task, side, &tasks);
+            let needed = |task| telling.needed_after(place, task);
+            let (slot, is_new) =
+                self.slots.take(one.task, side, &tasks, needed);
             self.firsts[slot].get_or_insert(one.task);
             if is_new {
                 new.push(lane);
