@@ -177,12 +177,11 @@ fn depart(ladder: &Ladder, from: usize, ends: &Ends) -> (f64, [f64; 2]) {
 }
 
 fn path(points: &[[f64; 2]]) -> String {
-    let mut path = String::new();
-    for (i, [x, y]) in points.iter().enumerate() {
-        let letter = if i == 0 { 'M' } else { 'L' };
-        path += &format!("{letter}{} {}", coordinate(*x), coordinate(*y));
-    }
-    path
+    let points = points.iter().map(|[x, y]| {
+        let (x, y) = (coordinate(*x), coordinate(*y));
+        format!("{x} {y}")
+    });
+    format!("M{}", points.collect::<Vec<_>>().join("L"))
 }
 
 /// Its tip is at 0 0, and it points to the right.
