@@ -35,8 +35,8 @@ function socketText(index) {
 const heldText = (held) =>
   held.map((d) => `${d.fd}: ${socketText(d.socket)}`).join("\n");
 
-function lookText(look, socket) {
-  const waiting = trace.sockets?.[socket]?.listens
+function lookText(look) {
+  const waiting = look.state === "LISTEN"
     ? [" to be accepted", " backlog"]
     : [" bytes to be received", " bytes not acknowledged"];
   const said = [look.state];
@@ -50,13 +50,6 @@ function lookText(look, socket) {
 function resultText(call) {
   const result = call.result ?? "? (it did not return)";
   return call.errno ? `${result} ${call.errno}` : String(result);
-}
-
-// What an accept leaves behind is the state of what it made.
-function afterText(call) {
-  const isNew = call.call.startsWith("accept") && call.made
-    && call.after.state !== "LISTEN";
-  return lookText(call.after, isNew ? call.made[0].socket : call.socket);
 }
 
 function ofCall(call, moment) {
@@ -75,8 +68,8 @@ function ofCall(call, moment) {
     ["passed on", call.passed && heldText(call.passed)],
     ["asked about", call.awaits && heldText(call.awaits)],
     ["ready", call.ready?.map((r) => `${r.fd}: ${r.events}`).join("\n")],
-    ["before", call.before && lookText(call.before, call.socket)],
-    ["after", call.after && afterText(call)],
+    ["before", call.before && lookText(call.before)],
+    ["after", call.after && lookText(call.after)],
     ["known by", stateSource(call, moment)],
     ["close", call.still_held && "other descriptors keep the socket open"],
     ["entered", milliseconds(call.enter_ns)],

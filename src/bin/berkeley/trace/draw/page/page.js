@@ -157,10 +157,10 @@ form.addEventListener("change", (event) => {
 });
 
 form.addEventListener("click", (event) => {
-  const { of, ticked: word } = event.target.dataset;
+  const { of } = event.target.dataset;
   if (of === undefined) return;
   for (const box of form.querySelectorAll(`input[data-${of}]`)) {
-    box.checked = word !== "";
+    box.checked = event.target.textContent === "all";
   }
   form.dispatchEvent(new Event("change"));
 });
