@@ -2,6 +2,8 @@
 //! nothing.
 
 #![allow(clippy::unwrap_used)]
+// The peers are not written with the code under test.
+#![allow(clippy::disallowed_types)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -8,8 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::common::{
-    Case, Conversation, Language, SOON, Server, Start, kernel, program,
-    promptly, python, until,
+    Case, Language, SOON, Server, kernel, program, promptly, python,
 };
 use super::{Saved, calls, events};
 

@@ -135,11 +135,11 @@ fn start(
     session: &mut Session,
     role: Role,
     part: Part,
-    port: Option<u16>,
+    at: Option<u16>,
 ) -> Result<Actor> {
-    let put_port = |word: OsString| match (port, word.to_str()) {
-        (Some(port), Some(text)) => {
-            text.replace("{port}", &port.to_string()).into()
+    let put_port = |word: OsString| match (at, word.to_str()) {
+        (Some(at), Some(text)) => {
+            text.replace("{port}", &at.to_string()).into()
         }
         _ => word,
     };
