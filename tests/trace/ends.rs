@@ -138,7 +138,8 @@ fn what_it_attached_to_goes_on_without_it() {
             let name = pid.to_string();
             let args = ["-o", saved.name(), "--pid", &name];
             let mut tool = Program::spawn(&mut trace(&args));
-            until(SOON, "it is attached", || is_traced(pid));
+            tool.wait_for("attached to ");
+            assert!(is_traced(pid));
             echoes(server.port());
             tool.kill(signal);
             tool.wait_exit(SOON);

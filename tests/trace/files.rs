@@ -80,12 +80,13 @@ fn a_log_of_strace_is_a_trace_too() {
         assert_eq!(calls(&trace_of_it, name).len(), count, "{name}");
     }
     let ladder = run(&mut trace(&["--read", log.name()]), b"");
-    assert!(ladder.out().contains("hello"), "{}", ladder.out());
+    assert!(ladder.out().contains("accept4(3)"), "{}", ladder.out());
 }
 
 #[test]
 fn what_is_no_trace_is_refused() {
-    let rubbish = ["", "rubbish\n", "{}", "{\"format\":1}", "[1,2]", "\0\u{1}"];
+    let rubbish =
+        ["", "rubbish\n", "{}", "{\"format\":1}", "[1,2]", "\0\u{1}"];
     for rubbish in rubbish {
         let done = run(&mut trace(&["--read", "-"]), rubbish.as_bytes());
         assert_eq!(done.code, 3, "{rubbish:?}");

@@ -5,10 +5,8 @@ use serde_json::Value;
 use super::common::{Language, hold, in_both, run};
 use super::{calls, trace};
 
-const LABS: [&str; 9] = [
-    "simple", "echo", "knock", "roster", "supply", "udp", "chat", "dumb_net",
-    "http_get",
-];
+const LABS: [&str; 8] =
+    ["simple", "echo", "knock", "roster", "supply", "udp", "chat", "dumb_net"];
 
 fn lab(name: &str, more: &[&str]) -> String {
     super::common::program(Language::C, "knock");
@@ -57,8 +55,10 @@ fn knock_is_told_under_every_model() {
 #[test]
 fn no_line_of_a_ladder_is_wider_than_asked() {
     for (width, shown) in [("100", 100), ("72", 72)] {
-        let text =
-            lab("knock", &["--clients", "3", "--model", "fork", "--width", width]);
+        let text = lab(
+            "knock",
+            &["--clients", "3", "--model", "fork", "--width", width],
+        );
         for line in text.lines() {
             assert!(line.chars().count() <= shown, "{line}");
         }

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod against_strace;
 mod ends;
 mod files;
 mod labs;

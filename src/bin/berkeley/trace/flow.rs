@@ -53,6 +53,7 @@ pub(crate) fn attached(mut session: Session, pid: i32) -> Result<Outcome> {
     let words = command.split(|&byte| byte == 0);
     let words = words.map(|word| String::from_utf8_lossy(word).into_owned());
     session.attach(pid, words.filter(|word| !word.is_empty()).collect())?;
+    eprintln!("berkeley: attached to {pid}; Ctrl-C lets go of it");
     while session.is_anyone_left() {
         session.step(&[])?;
         if stage::take().is_some() {

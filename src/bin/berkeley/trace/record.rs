@@ -279,6 +279,11 @@ pub(crate) struct Transition {
     pub(crate) peer: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    /// What the kernel keeps instead of a socket that it calls CLOSE here:
+    /// `TIME_WAIT`, and `FIN_WAIT2` while the peer's FIN is to come. Both
+    /// when it cannot be told which.
+    #[serde(default)]
+    pub(crate) stays: Vec<String>,
 }
 
 /// A TCP segment or UDP datagram as it went over the wire.
@@ -297,6 +302,16 @@ pub(crate) struct Segment {
     pub(crate) acknowledged: Option<u32>,
     pub(crate) window: u32,
     pub(crate) length: u32,
+}
+
+impl Transition {
+    /// What the connection is then, where that can be told.
+    pub(crate) fn becomes(&self) -> &str {
+        match &self.stays[..] {
+            [stays] => stays,
+            _ => &self.to,
+        }
+    }
 }
 
 impl Event {

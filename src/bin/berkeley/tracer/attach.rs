@@ -35,6 +35,7 @@ impl Tracer {
         pid: i32,
         witness: &mut dyn Witness,
     ) -> Result<()> {
+        (self.has_joined, self.lets_go) = (true, false);
         while self.seize_threads(pid)? {}
         ensure!(self.has_process(pid), "there is no process {pid}");
         self.roots.insert(pid, None);
@@ -64,8 +65,7 @@ impl Tracer {
             match requests::seize(tid, false) {
                 Ok(()) => {}
                 Err(Errno::ESRCH) => continue,
-                // Born to one that was seized; its stop will come.
-                Err(Errno::EPERM) if is_mine(tid) => continue,
+                Err(Errno::EPERM) if needs_no_seizing(tid) => continue,
                 Err(errno) => {
                     let why = format!("cannot trace process {pid}");
                     return Err(errno).context(why);
@@ -109,9 +109,11 @@ impl Tracer {
         traced.stage = Stage::Told;
         let task = traced.task;
         witness.is_born(at, task, None, Birth::Found);
-        let was_interrupted = matches!(stop, Stop::Trap | Stop::Group(_));
+        if !matches!(stop, Stop::Trap | Stop::Group(_) | Stop::Signal(_)) {
+            return;
+        }
         let Some((entry, result)) = sits_in(tid) else { return };
-        if !was_interrupted || !self.tells(entry.number) {
+        if !self.tells(entry.number) {
             return;
         }
         let wants_return =
@@ -192,6 +194,9 @@ impl Tracer {
 
 /// The call that a stopped task was taken out of, and how that ended.
 fn sits_in(tid: i32) -> Option<(Entry, i64)> {
+    if !requests::is_native(tid) {
+        return None;
+    }
     let line = fs::read_to_string(format!("/proc/{tid}/syscall")).ok()?;
     let mut words = line.split_ascii_whitespace();
     let number = words.next()?.parse::<u64>().ok()?;
@@ -225,12 +230,17 @@ fn result(tid: i32) -> Option<i64> {
     Some(result.cast_signed())
 }
 
-fn is_mine(tid: i32) -> bool {
+/// Born to one that was seized, its stop will come; or a first thread that
+/// has ended before the others of its process.
+fn needs_no_seizing(tid: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{tid}/status"));
     let status = status.unwrap_or_default();
-    let mut lines = status.lines();
-    let tracer = lines.find_map(|line| line.strip_prefix("TracerPid:"));
-    tracer.and_then(number) == Some(gettid().as_raw())
+    let field = |name| {
+        let mut lines = status.lines();
+        lines.find_map(|line| line.strip_prefix(name)).unwrap_or_default()
+    };
+    let tracer = number(field("TracerPid:"));
+    tracer == Some(gettid().as_raw()) || field("State:").contains('Z')
 }
 
 fn number(word: &str) -> Option<i32> {

@@ -61,10 +61,13 @@ impl Tracer {
         let thread_of = thread_of.filter(|pid| is_thread(*pid, tid));
         let how = if thread_of.is_some() { Birth::Thread } else { how };
         let task = Task { tid, pid: thread_of.unwrap_or(tid) };
+        // Of an orphan it is not known; but nobody joins and starts at once.
+        let is_ours = !self.has_joined;
+        let has_filter = is_ours && self.filter().is_some();
         self.begin(Traced {
             task,
-            is_ours: parent.is_none_or(|parent| parent.is_ours),
-            has_filter: parent.is_some_and(|parent| parent.has_filter),
+            is_ours: parent.map_or(is_ours, |parent| parent.is_ours),
+            has_filter: parent.map_or(has_filter, |all| all.has_filter),
             stage: Stage::Told,
             place: Place::Outside,
             is_paused: false,
@@ -112,6 +115,9 @@ impl Tracer {
         let Some(gone) = self.tasks.remove(&tid) else { return };
         if let Some(end) = self.roots.get_mut(&tid) {
             *end = Some(how);
+        }
+        if self.ends_all && gone.is_ours {
+            self.ended.push(tid);
         }
         if gone.stage == Stage::Arriving {
             witness.is_born(at, gone.task, None, Birth::Found);

@@ -6,6 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::engine::{Blind, Tracer};
+use super::requests;
 use super::tasks::{Stage, Traced};
 use super::{Birth, Delivery, End, Entry, Interest, Task, Witness};
 
@@ -27,15 +28,6 @@ impl Tracer {
 
     pub(crate) fn is_anyone_left(&self) -> bool {
         !self.tasks.is_empty()
-    }
-
-    /// The processes that live, in order.
-    pub(crate) fn living(&self) -> Vec<i32> {
-        let pids = self.tasks.values().map(|traced| traced.task.pid);
-        let mut pids: Vec<i32> = pids.collect();
-        pids.sort_unstable();
-        pids.dedup();
-        pids
     }
 
     /// How a program ended that was started or attached to; `None` while it
@@ -63,6 +55,15 @@ impl Tracer {
         let ours = self.tasks.values().filter(|traced| traced.is_ours);
         ours.for_each(|traced| end(traced.task.pid));
     }
+
+    /// The end of a task is for its tracer first, and then for its parent.
+    /// Parents who did not wait are gone by now, and this tool has adopted
+    /// their dead: those who died in a group that was made for a program, and
+    /// those whom it has just ended. (Numbers of others may be in use again.)
+    fn bury(&self) {
+        self.roots.keys().for_each(|pid| requests::reap_all(-pid));
+        self.ended.iter().for_each(|tid| requests::reap_all(*tid));
+    }
 }
 
 /// SIGKILL is for the whole process, also where it stands still.
@@ -79,6 +80,7 @@ impl Drop for Tracer {
         self.detach_everyone(&mut Nobody);
         self.tasks.retain(|_, traced| traced.is_ours);
         self.pump(&mut Nobody, Instant::now() + SOON, &[]);
+        self.bury();
     }
 }
 

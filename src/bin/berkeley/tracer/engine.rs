@@ -49,11 +49,14 @@ pub(crate) struct Tracer {
     pub(super) stopped: VecDeque<(i32, i32)>,
     /// Those that were started or attached to, and how they ended.
     pub(super) roots: HashMap<i32, Option<End>>,
-    /// Whom nobody asked to stay: stops let them go.
+    pub(super) has_joined: bool,
+    /// Whoever was not started stops once more, and is let go.
     pub(super) lets_go: bool,
     pub(super) let_go: Vec<Task>,
-    /// Whoever is born now, is so to end.
+    /// Whoever is still born to those that were started ends at once.
     pub(super) ends_all: bool,
+    /// Who has done so.
+    pub(super) ended: Vec<i32>,
     pub(super) blind: Blind,
     ticks: Ticks,
 }
@@ -69,9 +72,11 @@ impl Tracer {
             strangers: HashMap::new(),
             stopped: VecDeque::new(),
             roots: HashMap::new(),
+            has_joined: false,
             lets_go: false,
             let_go: Vec::new(),
             ends_all: false,
+            ended: Vec::new(),
             blind: Blind::default(),
             ticks: Ticks::new().context("cannot make a timer")?,
         })

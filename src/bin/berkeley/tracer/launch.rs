@@ -57,8 +57,8 @@ impl Tracer {
         };
         let filter = self.filter();
         let has_filter = filter.is_some();
-        let copy = Copy::of(launch, filter).map_err(cannot)?;
-        let (pid, go, mut failure) = copy.fork()?;
+        let prepared = Prepared::of(launch, filter).map_err(cannot)?;
+        let (pid, go, mut failure) = prepared.fork()?;
         if let Err(error) = seize(pid) {
             // It hears of it at the pipe, and ends.
             drop(go);
@@ -104,30 +104,31 @@ fn seize(pid: i32) -> Result<()> {
 
 /// All that the copy needs, made before it is one: a process may have forked
 /// while another of its threads held the lock of the allocator.
-struct Copy {
+struct Prepared {
     path: CString,
-    argv: Vec<CString>,
-    pointers: Vec<*const libc::c_char>,
+    argv: Vec<*const libc::c_char>,
+    /// Into which those point.
+    _words: Vec<CString>,
     filter: Option<Filter>,
     cpus: Option<CpuSet>,
     launch: Launch,
 }
 
-impl Copy {
-    fn of(launch: Launch, filter: Option<Filter>) -> Result<Copy, Errno> {
+impl Prepared {
+    fn of(launch: Launch, filter: Option<Filter>) -> Result<Prepared, Errno> {
         let program = launch.argv.first().ok_or(Errno::ENOENT)?;
         let path = c_string(find(program)?.as_os_str())?;
-        let argv = launch.argv.iter().map(|word| c_string(word));
-        let argv = argv.collect::<Result<Vec<CString>, Errno>>()?;
-        let pointers = argv.iter().map(|word| word.as_ptr());
-        let pointers = pointers.chain([ptr::null()]).collect();
+        let words = launch.argv.iter().map(|word| c_string(word));
+        let words = words.collect::<Result<Vec<CString>, Errno>>()?;
+        let argv = words.iter().map(|word| word.as_ptr());
+        let argv = argv.chain([ptr::null()]).collect();
         let mut cpus = (!launch.cpus.is_empty()).then(CpuSet::new);
         if let Some(set) = &mut cpus {
             for &cpu in &launch.cpus {
                 set.set(cpu)?;
             }
         }
-        Ok(Copy { path, argv, pointers, filter, cpus, launch })
+        Ok(Prepared { path, argv, _words: words, filter, cpus, launch })
     }
 
     /// Its number; the pipe at which it waits for one byte; and the one that
@@ -153,16 +154,13 @@ impl Copy {
     }
 
     fn become_program(&mut self, waits: &OwnedFd) -> Errno {
-        match self.prepare(waits) {
-            Err(errno) => errno,
-            Ok(()) => {
-                let argv = self.pointers.as_ptr();
-                // SAFETY: both are ended as execve(2) wants them, and `argv`
-                // points into words that `self` still has.
-                unsafe { libc::execv(self.path.as_ptr(), argv) };
-                Errno::last()
-            }
+        if let Err(errno) = self.prepare(waits) {
+            return errno;
         }
+        // SAFETY: both are ended as execve(2) wants them, and the words that
+        // `argv` points to are kept as long.
+        unsafe { libc::execv(self.path.as_ptr(), self.argv.as_ptr()) };
+        Errno::last()
     }
 
     fn prepare(&mut self, waits: &OwnedFd) -> Result<(), Errno> {

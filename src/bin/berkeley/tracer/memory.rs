@@ -45,7 +45,7 @@ impl Memory for Remote {
 }
 
 impl Remote {
-    fn by_file(&self, address: u64, into: &mut [u8]) -> Result<usize, Errno> {
+    fn by_file(self, address: u64, into: &mut [u8]) -> Result<usize, Errno> {
         let file = File::open(format!("/proc/{}/mem", self.0));
         let got = file.and_then(|file| file.read_at(into, address));
         let errno = |error: std::io::Error| error.raw_os_error();

@@ -15,9 +15,9 @@ use nix::unistd::{AccessFlags, access};
 
 /// The program never ran.
 #[derive(Debug)]
-pub(crate) struct CannotStart {
-    pub(crate) program: OsString,
-    pub(crate) errno: Errno,
+pub(super) struct CannotStart {
+    pub(super) program: OsString,
+    pub(super) errno: Errno,
 }
 
 impl Display for CannotStart {

@@ -36,20 +36,26 @@ pub(super) fn interrupt(tid: i32) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// To the next signal, event or call that the filter stops.
-    Free = libc::PTRACE_CONT as isize,
+    Free,
     /// To the next entry to a call, or return from one.
-    ToCall = libc::PTRACE_SYSCALL as isize,
+    ToCall,
     /// It stays stopped for its user, and says so when that is over.
-    Listen = libc::PTRACE_LISTEN as isize,
+    Listen,
     /// It is nobody's any more.
-    Detached = libc::PTRACE_DETACH as isize,
+    Detached,
 }
 
 pub(super) fn go_on(way: Way, tid: i32, signal: i32) {
+    let request = match way {
+        Way::Free => libc::PTRACE_CONT,
+        Way::ToCall => libc::PTRACE_SYSCALL,
+        Way::Listen => libc::PTRACE_LISTEN,
+        Way::Detached => libc::PTRACE_DETACH,
+    };
     let nothing = ptr::null_mut::<libc::c_void>();
     // SAFETY: these requests touch no memory of this process; the last
     // argument is a number, widened as the kernel reads it.
-    unsafe { libc::ptrace(way as _, tid, nothing, i64::from(signal)) };
+    unsafe { libc::ptrace(request, tid, nothing, i64::from(signal)) };
 }
 
 /// Which side of which call a task stands at.
@@ -76,17 +82,7 @@ pub(super) const ARCH: u32 = 0xC000_00F3;
 pub(super) const X32: u64 = 0x4000_0000;
 
 pub(super) fn side(tid: i32) -> Side {
-    let mut info = MaybeUninit::<libc::ptrace_syscall_info>::zeroed();
-    let request = libc::PTRACE_GET_SYSCALL_INFO;
-    let size = mem::size_of_val(&info);
-    // SAFETY: the kernel writes no more than `size` bytes, which are there.
-    let length =
-        unsafe { libc::ptrace(request, tid, size, info.as_mut_ptr()) };
-    if length < 0 {
-        return Side::Elsewhere;
-    }
-    // SAFETY: made of integers, all set: zero where the kernel wrote none.
-    let info = unsafe { info.assume_init() };
+    let Some(info) = syscall_info(tid) else { return Side::Elsewhere };
     let (number, args) = match info.op {
         libc::PTRACE_SYSCALL_INFO_ENTRY => {
             // SAFETY: `op` says that the kernel has filled in this one.
@@ -108,6 +104,22 @@ pub(super) fn side(tid: i32) -> Side {
         return Side::Foreign;
     }
     Side::Enters(Entry { number, args })
+}
+
+/// Whether it has made its last call by the ABI of this tool.
+pub(super) fn is_native(tid: i32) -> bool {
+    syscall_info(tid).is_some_and(|info| info.arch == ARCH)
+}
+
+fn syscall_info(tid: i32) -> Option<libc::ptrace_syscall_info> {
+    let mut info = MaybeUninit::<libc::ptrace_syscall_info>::zeroed();
+    let request = libc::PTRACE_GET_SYSCALL_INFO;
+    let size = mem::size_of_val(&info);
+    // SAFETY: the kernel writes no more than `size` bytes, which are there.
+    let length =
+        unsafe { libc::ptrace(request, tid, size, info.as_mut_ptr()) };
+    // SAFETY: made of integers, all set: zero where the kernel wrote none.
+    (length >= 0).then(|| unsafe { info.assume_init() })
 }
 
 /// What an event is about: whom it has made, who it was until its exec.
@@ -156,6 +168,12 @@ pub(super) fn next_of(tid: i32) -> Result<i32, Errno> {
             Err(errno) => return Err(errno),
         }
     }
+}
+
+/// Takes the place of a parent that is gone. Whom: a pid, or minus a process
+/// group. Whichever thread of this process the kernel gave them to.
+pub(super) fn reap_all(whom: i32) {
+    while let Ok(Some(_)) = wait(whom, libc::__WALL | libc::WNOHANG) {}
 }
 
 fn wait(whom: i32, flags: i32) -> Result<Option<(i32, i32)>, Errno> {

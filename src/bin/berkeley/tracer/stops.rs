@@ -86,6 +86,6 @@ mod tests {
     fn ends_have_their_code_or_their_signal_and_core() {
         assert_eq!(Stop::of(3 << 8), Stop::End(End::Exited(3)));
         assert_eq!(Stop::of(9), Stop::End(End::Killed(9, false)));
-        assert_eq!(Stop::of(11 | 0x80), Stop::End(End::Killed(11, true)));
+        assert_eq!(Stop::of(0x8b), Stop::End(End::Killed(11, true)));
     }
 }

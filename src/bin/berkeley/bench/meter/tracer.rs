@@ -46,9 +46,8 @@ impl Tracer {
     pub(crate) fn start(path: &Path, args: &[OsString]) -> Result<Tracer> {
         let mut engine = tracer::Tracer::new(Scope::Everything)?;
         let null = || File::options().read(true).write(true).open("/dev/null");
-        let argv = [&[path.as_os_str().to_os_string()], args].concat();
         let launch = Launch {
-            argv,
+            argv: [&[path.as_os_str().to_os_string()], args].concat(),
             own_group: true,
             stdin: Some(null()?.into()),
             stdout: Some(null()?.into()),

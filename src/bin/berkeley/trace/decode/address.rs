@@ -49,9 +49,10 @@ const UNIX_PATH: usize = 108;
 
 fn inet(rest: &[u8]) -> Option<String> {
     // All of a sockaddr_in has to be there, padding included.
-    let [a, b, c, d, e, f, ..] = *rest.first_chunk::<14>()?;
-    let port = u16::from_be_bytes([a, b]);
-    Some(SocketAddrV4::new(Ipv4Addr::new(c, d, e, f), port).to_string())
+    let rest = rest.first_chunk::<14>()?;
+    let port = u16::from_be_bytes(*rest.first_chunk()?);
+    let ip: [u8; 4] = *rest[2..].first_chunk()?;
+    Some(SocketAddrV4::new(Ipv4Addr::from(ip), port).to_string())
 }
 
 fn inet6(rest: &[u8]) -> Option<String> {

@@ -1,15 +1,16 @@
 //! Which calls are known, and to whom: a row per call, as in strace's own
 //! table. Man page: `syscalls(2)`.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use syscalls::Sysno;
 
 use super::{
-    Call, descriptors, message, network, options, others, process, transfer,
-    waiting,
+    Call, descriptors, message, network, options, others, process, signals,
+    transfer, waiting,
 };
-use crate::tracer::Entry;
+use crate::tracer::{self, Entry};
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,18 +132,18 @@ const CALLS: &[(Sysno, Known)] = table! {
     exit_group plain(Process, process::exit),
     wait4 plain(Process, process::wait4),
     waitid plain(Process, process::waitid),
-    kill plain(Process, process::kill),
-    tkill plain(Process, process::kill),
-    tgkill plain(Process, process::tgkill),
-    rt_sigaction plain(Process, process::sigaction),
-    rt_sigprocmask plain(Process, process::sigprocmask),
-    rt_sigsuspend plain(Process, process::sigsuspend),
-    pidfd_send_signal on(Process, process::pidfd_send_signal),
+    kill plain(Process, signals::kill),
+    tkill plain(Process, signals::kill),
+    tgkill plain(Process, signals::tgkill),
+    rt_sigaction plain(Process, signals::sigaction),
+    rt_sigprocmask plain(Process, signals::sigprocmask),
+    rt_sigsuspend plain(Process, signals::sigsuspend),
+    pidfd_send_signal on(Process, signals::pidfd_send_signal),
     unshare plain(Process, process::unshare),
     setns on(Process, process::setns),
     restart_syscall plain(Process, others::nothing),
 
-    io_uring_setup plain(Other, others::any).makes(),
+    io_uring_setup plain(Other, others::ring).makes(),
     openat plain(Other, others::openat),
     getpid plain(Other, others::nothing),
     getppid plain(Other, others::nothing),
@@ -198,7 +199,8 @@ const OLD_CALLS: &[(Sysno, Known)] = &[];
 static ROWS: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let mut rows = vec![UNKNOWN; 512];
     for (call, known) in CALLS.iter().chain(OLD_CALLS) {
-        if let Some(row) = rows.get_mut(call.id() as usize) {
+        let place = usize::try_from(call.id()).unwrap_or(usize::MAX);
+        if let Some(row) = rows.get_mut(place) {
             *row = *known;
         }
     }
@@ -210,10 +212,12 @@ pub(super) fn known(number: u64) -> &'static Known {
     ROWS.get(place).unwrap_or(&UNKNOWN)
 }
 
-/// `accept4`
+/// `accept4`; `unknown` for one that is younger than the table of names.
 pub(super) fn name(number: u64) -> &'static str {
-    let number = usize::try_from(number).ok();
-    number.and_then(Sysno::new).map_or("unknown", |call| call.name())
+    match tracer::name(number) {
+        Cow::Borrowed(name) => name,
+        Cow::Owned(_) => "unknown",
+    }
 }
 
 pub(crate) fn family(number: u64) -> Family {

@@ -100,7 +100,7 @@ pub(super) fn recvmmsg(call: &mut Call) {
             call.push(call.unsigned(2));
             push_flags(call, 3);
             call.push(call.time(call.arg(4), "tv_nsec"));
-            let count = call.unsigned(2).min(SHOWN as u32);
+            let count = call.unsigned(2);
             for header in headers(call, count) {
                 call.decoded.room.push(name_length(&header));
             }
@@ -263,22 +263,19 @@ fn controls_in(call: &mut Call, at: u64, length: u64, way: Way) -> String {
     };
     let mut words = Vec::new();
     let mut rest = bytes.as_slice();
-    while rest.len() >= CONTROL {
-        let stated = long(rest, 0);
-        let length = usize::try_from(stated).unwrap_or(usize::MAX);
-        let end = length.clamp(CONTROL, rest.len());
+    while rest.len() >= CONTROL && words.len() < SHOWN {
+        let stated = usize::try_from(long(rest, 0)).unwrap_or(usize::MAX);
+        let end = stated.clamp(CONTROL, rest.len());
         words.push(one_control(call, rest, &rest[CONTROL..end], way));
-        if length < CONTROL {
-            let next = at.wrapping_add((bytes.len() - rest.len()) as u64);
-            let next = pointer(next.wrapping_add(CONTROL as u64));
+        if stated < CONTROL {
+            // Where the next one begins cannot be told.
+            let next = (bytes.len() - rest.len() + CONTROL) as u64;
+            let next = pointer(at.wrapping_add(next));
             words.push(format!("... /* {next} */"));
-            break;
+            return format!("[{}]", words.join(", "));
         }
-        let step = length.checked_next_multiple_of(8);
+        let step = stated.checked_next_multiple_of(8);
         rest = step.and_then(|step| rest.get(step..)).unwrap_or_default();
-        if words.len() == SHOWN {
-            break;
-        }
     }
     if whole > bytes.len() || rest.len() >= CONTROL {
         words.push("...".to_string());
@@ -330,9 +327,7 @@ fn socket_control(kind: i32, data: &[u8], longest: usize) -> Option<String> {
     let of_16 = |fraction| has(data, 16, |data| time(data, fraction));
     Some(match kind {
         libc::SCM_RIGHTS => list(integers(data).iter()),
-        libc::SCM_CREDENTIALS => {
-            has(data, 12, |data| credentials(&data[..12]))
-        }
+        libc::SCM_CREDENTIALS => credentials(data.get(..12)?),
         SCM_SECURITY => quoted(data, longest),
         libc::SCM_TIMESTAMP | SO_TIMESTAMP_NEW => of_16("tv_usec"),
         libc::SCM_TIMESTAMPNS | SO_TIMESTAMPNS_NEW => of_16("tv_nsec"),

@@ -16,6 +16,7 @@ mod options;
 mod others;
 mod process;
 mod reading;
+mod signals;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -119,6 +120,26 @@ struct Call<'a> {
     decoded: &'a mut Decoded,
 }
 
+/// An argument in words.
+struct Word(String);
+
+impl From<String> for Word {
+    fn from(text: String) -> Word {
+        Word(text)
+    }
+}
+
+macro_rules! word_of {
+    ($($number:ty)*) => {
+        $(impl From<$number> for Word {
+            fn from(number: $number) -> Word {
+                Word(number.to_string())
+            }
+        })*
+    };
+}
+word_of!(i32 u32 i64 u64);
+
 impl Call<'_> {
     fn arg(&self, place: usize) -> u64 {
         self.entry.args[place]
@@ -132,8 +153,8 @@ impl Call<'_> {
         words::unsigned(self.arg(place))
     }
 
-    fn push(&mut self, word: impl ToString) {
-        self.decoded.args.push(word.to_string());
+    fn push(&mut self, word: impl Into<Word>) {
+        self.decoded.args.push(word.into().0);
     }
 
     fn push_int(&mut self, place: usize) {

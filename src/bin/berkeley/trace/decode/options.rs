@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Call;
+use super::errno::errno;
 use super::network::resized;
 use super::option_names::{level, option};
 use super::reading::{half, long, time, word};
@@ -75,7 +76,7 @@ fn given(call: &Call, at: u64, length: i32) -> Option<String> {
             let (len, at) = (half(&filter, 0), pointer(long(&filter, 8)));
             Some(format!("{{len={len}, filter={at}}}"))
         }
-        (SOCKET, name) if !BYTES.contains(&name) => {
+        (SOCKET, name @ 1..=LAST) if !BYTES.contains(&name) => {
             Some(format!("[{}]", int(u64::from(word(&exactly(4)?, 0)))))
         }
         (IPV4, libc::IP_ADD_MEMBERSHIP | libc::IP_DROP_MEMBERSHIP) => {
@@ -96,6 +97,7 @@ fn given(call: &Call, at: u64, length: i32) -> Option<String> {
                  ipv6mr_interface={interface}}}"
             ))
         }
+        (libc::SOL_PACKET, 1 | 2 | 5 | 13) => None,
         (libc::SOL_NETLINK, _) => {
             Some(format!("[{}]", int(u64::from(word(&exactly(4)?, 0)))))
         }
@@ -117,6 +119,11 @@ fn got(call: &Call, at: u64, length: i32) -> Option<String> {
             if size >= 16 =>
         {
             Some(time(&value()?, "tv_usec"))
+        }
+        (SOCKET, libc::SO_ERROR) if size == 4 => {
+            let error = call.int_at(at)?;
+            let name = errno(-i64::from(error));
+            Some(format!("[{}]", name.unwrap_or_else(|| error.to_string())))
         }
         // An int of which less was asked for than it has.
         (SOCKET, name) if size < 4 && !BYTES_GOT.contains(&name) => {
@@ -178,8 +185,11 @@ fn ipv6(bytes: &[u8]) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(*bytes.first_chunk::<16>()?))
 }
 
+/// The last option of SOL_SOCKET that has a name.
+const LAST: i32 = 75;
+
 /// Of SOL_SOCKET: what is no int, or what no program can set.
-const BYTES: [i32; 25] = [
+const BYTES: [i32; 27] = [
     libc::SO_TYPE,
     libc::SO_ERROR,
     libc::SO_PEERCRED,
@@ -197,8 +207,10 @@ const BYTES: [i32; 25] = [
     libc::SO_BPF_EXTENSIONS,
     libc::SO_ATTACH_BPF,
     libc::SO_ATTACH_REUSEPORT_EBPF,
+    54,
     libc::SO_MEMINFO,
     libc::SO_COOKIE,
+    58,
     libc::SO_PEERGROUPS,
     libc::SO_TXTIME,
     libc::SO_BINDTOIFINDEX,

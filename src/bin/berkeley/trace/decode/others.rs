@@ -23,6 +23,15 @@ pub(super) fn four(call: &mut Call) {
     push_numbers(call, 0, 4);
 }
 
+/// How many entries a ring of io_uring(7) has; what goes through it is no
+/// system call, so that nobody sees it here.
+pub(super) fn ring(call: &mut Call) {
+    if call.result.is_none() {
+        call.push(call.unsigned(0));
+        call.push_pointer(1);
+    }
+}
+
 /// All six registers: how many of them the call looks at is not known here.
 pub(super) fn any(call: &mut Call) {
     push_numbers(call, 0, 6);

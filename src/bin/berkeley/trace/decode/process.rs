@@ -1,10 +1,9 @@
 //! Processes and threads: how they begin, what they run, how they end and
-//! who waits for them; and the signals between them.
+//! who waits for them.
 
 use super::Call;
-use super::errno::{signal_argument, signal_set};
+use super::errno::signal_argument;
 use super::reading::{long, time, word};
-use super::waiting::push_signal_set;
 use super::words::{Names, flags, hex, named, names, one_of, pointer};
 
 pub(super) fn clone(call: &mut Call) {
@@ -284,97 +283,17 @@ fn child_news(news: &[u8]) -> String {
         one_of(code, CHILD, "CLD_???"),
         word(news, 16).cast_signed(),
         word(news, 20),
-        long(news, 32).cast_signed(),
-        long(news, 40).cast_signed(),
+        ticks(long(news, 32)),
+        ticks(long(news, 40)),
     )
 }
 
-/// kill and tkill.
-pub(super) fn kill(call: &mut Call) {
-    if call.result.is_none() {
-        call.push_int(0);
-        call.push(signal_argument(call.int(1)));
+/// Time is told in hundredths of a second.
+fn ticks(value: u64) -> String {
+    if value == 0 {
+        return "0".to_string();
     }
-}
-
-pub(super) fn tgkill(call: &mut Call) {
-    if call.result.is_none() {
-        call.push_int(0);
-        call.push_int(1);
-        call.push(signal_argument(call.int(2)));
-    }
-}
-
-pub(super) fn pidfd_send_signal(call: &mut Call) {
-    if call.result.is_none() {
-        call.push_int(0);
-        call.push(signal_argument(call.int(1)));
-        call.push_pointer(2);
-        call.push(hex(u64::from(call.unsigned(3))));
-    }
-}
-
-pub(super) fn sigaction(call: &mut Call) {
-    match call.result {
-        None => {
-            call.push(signal_argument(call.int(0)));
-            call.push(action(call, call.arg(1)));
-            call.push_pointer(2);
-            call.push(call.arg(3));
-        }
-        Some(0..) => {
-            let former = action(call, call.arg(2));
-            call.set(2, former);
-        }
-        Some(_) => {}
-    }
-}
-
-/// The kernel's struct: handler, flags, restorer, mask.
-fn action(call: &Call, at: u64) -> String {
-    let Some(action) = call.bytes(at, 32) else { return pointer(at) };
-    let (flag_bits, restorer) = (long(&action, 8), long(&action, 16));
-    let handler = match long(&action, 0) {
-        0 => "SIG_DFL".to_string(),
-        1 => "SIG_IGN".to_string(),
-        handler => pointer(handler),
-    };
-    let mask = signal_set(long(&action, 24));
-    let flag_words = flags(flag_bits, ACTION, "SA_???");
-    let restorer = if flag_bits & SA_RESTORER == 0 {
-        String::new()
-    } else {
-        format!(", sa_restorer={}", pointer(restorer))
-    };
-    format!(
-        "{{sa_handler={handler}, sa_mask={mask}, \
-         sa_flags={flag_words}{restorer}}}"
-    )
-}
-
-pub(super) fn sigprocmask(call: &mut Call) {
-    match call.result {
-        None => {
-            let how = u64::from(call.unsigned(0));
-            call.push(one_of(how, HOW, "SIG_???"));
-            push_signal_set(call, 1, 3);
-            call.push_pointer(2);
-            call.push(call.arg(3));
-        }
-        Some(0..) => {
-            if let Some(former) = call.long_at(call.arg(2)) {
-                call.set(2, signal_set(former));
-            }
-        }
-        Some(_) => {}
-    }
-}
-
-pub(super) fn sigsuspend(call: &mut Call) {
-    if call.result.is_none() {
-        push_signal_set(call, 0, 1);
-        call.push(call.arg(1));
-    }
+    format!("{value} /* {}.{:02} s */", value / 100, value % 100)
 }
 
 pub(super) fn unshare(call: &mut Call) {
@@ -395,12 +314,12 @@ const CLONE: Names = names! {
     0x800 CLONE_SIGHAND 0x1000 CLONE_PIDFD 0x2000 CLONE_PTRACE
     0x4000 CLONE_VFORK 0x8000 CLONE_PARENT 0x10000 CLONE_THREAD
     0x20000 CLONE_NEWNS 0x40000 CLONE_SYSVSEM 0x80000 CLONE_SETTLS
-    0x100000 CLONE_PARENT_SETTID 0x200000 CLONE_CHILD_CLEARTID
-    0x800000 CLONE_UNTRACED
-    0x1000000 CLONE_CHILD_SETTID 0x2000000 CLONE_NEWCGROUP
-    0x4000000 CLONE_NEWUTS 0x8000000 CLONE_NEWIPC 0x10000000 CLONE_NEWUSER
-    0x20000000 CLONE_NEWPID 0x40000000 CLONE_NEWNET 0x80000000 CLONE_IO
-    0x100000000 CLONE_CLEAR_SIGHAND 0x200000000 CLONE_INTO_CGROUP
+    0x0010_0000 CLONE_PARENT_SETTID 0x0020_0000 CLONE_CHILD_CLEARTID
+    0x0080_0000 CLONE_UNTRACED 0x0100_0000 CLONE_CHILD_SETTID
+    0x0200_0000 CLONE_NEWCGROUP 0x0400_0000 CLONE_NEWUTS
+    0x0800_0000 CLONE_NEWIPC 0x1000_0000 CLONE_NEWUSER
+    0x2000_0000 CLONE_NEWPID 0x4000_0000 CLONE_NEWNET 0x8000_0000 CLONE_IO
+    0x0001_0000_0000 CLONE_CLEAR_SIGHAND 0x0002_0000_0000 CLONE_INTO_CGROUP
 };
 
 const AT_FLAGS: Names = names! {
@@ -408,13 +327,13 @@ const AT_FLAGS: Names = names! {
 };
 
 const WAIT: Names = names! {
-    0x1 WNOHANG 0x2 WSTOPPED 0x8 WCONTINUED 0x20000000 __WNOTHREAD
-    0x80000000 __WCLONE 0x40000000 __WALL
+    0x1 WNOHANG 0x2 WSTOPPED 0x8 WCONTINUED 0x2000_0000 __WNOTHREAD
+    0x8000_0000 __WCLONE 0x4000_0000 __WALL
 };
 
 const WAIT_ID: Names = names! {
-    0x1 WNOHANG 0x2 WSTOPPED 0x4 WEXITED 0x8 WCONTINUED 0x1000000 WNOWAIT
-    0x20000000 __WNOTHREAD 0x80000000 __WCLONE 0x40000000 __WALL
+    0x1 WNOHANG 0x2 WSTOPPED 0x4 WEXITED 0x8 WCONTINUED 0x0100_0000 WNOWAIT
+    0x2000_0000 __WNOTHREAD 0x8000_0000 __WCLONE 0x4000_0000 __WALL
 };
 
 const WHOM: Names = names! { 0 P_ALL 1 P_PID 2 P_PGID 3 P_PIDFD };
@@ -422,14 +341,4 @@ const WHOM: Names = names! { 0 P_ALL 1 P_PID 2 P_PGID 3 P_PIDFD };
 const CHILD: Names = names! {
     1 CLD_EXITED 2 CLD_KILLED 3 CLD_DUMPED 4 CLD_TRAPPED 5 CLD_STOPPED
     6 CLD_CONTINUED
-};
-
-const HOW: Names = names! { 0 SIG_BLOCK 1 SIG_UNBLOCK 2 SIG_SETMASK };
-
-const SA_RESTORER: u64 = 0x0400_0000;
-
-const ACTION: Names = names! {
-    0x4000000 SA_RESTORER 0x8000000 SA_ONSTACK 0x10000000 SA_RESTART
-    0x2 SA_NOCLDWAIT 0x1 SA_NOCLDSTOP 0x4 SA_SIGINFO 0x40000000 SA_NODEFER
-    0x80000000 SA_RESETHAND 0x400 SA_UNSUPPORTED 0x800 SA_EXPOSE_TAGBITS
 };

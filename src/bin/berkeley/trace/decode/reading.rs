@@ -184,8 +184,7 @@ impl Call<'_> {
 /// `{tv_sec=0, tv_nsec=500}` of at least sixteen bytes.
 pub(super) fn time(bytes: &[u8], fraction: &str) -> String {
     let seconds = long(bytes, 0).cast_signed();
-    // The fraction may be no fraction at all: it is shown as it is.
-    let part = long(bytes, 8).cast_signed();
+    let part = long(bytes, 8);
     format!("{{tv_sec={seconds}, {fraction}={part}}}")
 }
 

@@ -63,21 +63,14 @@ pub(super) fn pointer(address: u64) -> String {
     if address == 0 { "NULL".to_string() } else { format!("{address:#x}") }
 }
 
-/// The lower half of a register: most arguments are C ints.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the kernel itself looks at the lower half only"
-)]
+/// The lower half of a register: most arguments are C ints, and the kernel
+/// itself looks at no more of them.
 pub(super) fn int(value: u64) -> i32 {
-    value as u32 as i32
+    unsigned(value).cast_signed()
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the kernel itself looks at the lower half only"
-)]
 pub(super) fn unsigned(value: u64) -> u32 {
-    value as u32
+    u32::try_from(value & u64::from(u32::MAX)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -6,12 +6,10 @@
 //! its time in the kernel says what went on meanwhile.
 
 use crate::screen::{BAD, GOOD, HEADING, QUIET, paint};
-use crate::trace::record::{
-    Birth, Born, Call, Descriptor, Ended, Event, Exec, Look, Pause, Segment,
-    Signal, Trace, Transition,
-};
+use crate::trace::record::{Call, Descriptor, Event, Look, Trace};
 
-use super::names;
+use super::names::{self, descriptor};
+use super::{happenings, ms};
 
 /// A list in the making: of a trace that is complete, or still grows.
 pub(crate) struct Calls {
@@ -91,16 +89,7 @@ impl Calls {
 
     /// Whatever is no call.
     fn happening(&self, trace: &Trace, event: &Event) -> String {
-        let (tid, text) = match event {
-            Event::Call(call) => (Some(call.tid), call.call.clone()),
-            Event::Birth(born) => (Some(born.tid), birth(trace, born)),
-            Event::Exec(exec) => (Some(exec.tid), becomes(trace, exec)),
-            Event::Signal(signal) => (Some(signal.tid), heard(signal)),
-            Event::Pause(pause) => (Some(pause.tid), paused(pause)),
-            Event::End(ended) => (Some(ended.tid), end(ended)),
-            Event::State(transition) => (None, transits(transition)),
-            Event::Segment(segment) => (None, sent(segment)),
-        };
+        let (tid, text) = happenings::words(trace, event);
         let margin = Margin { at_ns: event.at(), tid };
         self.line(trace, &margin, &paint(HEADING, &text))
     }
@@ -110,7 +99,7 @@ impl Calls {
         let mut before = format!("{:>9}", ms(margin.at_ns));
         if trace.tasks.len() > 1 {
             let tid = margin.tid.map(|tid| tid.to_string());
-            before += &format!(" {:>5}", tid.unwrap_or_default());
+            before += format!(" {:>5}", tid.unwrap_or_default()).as_str();
         }
         let line = format!("{} {text}", paint(QUIET, &before));
         self.ascii_if_asked(&line)
@@ -165,16 +154,6 @@ fn arguments(trace: &Trace, call: &Call) -> Vec<String> {
     args
 }
 
-/// `4<127.0.0.1:5000→127.0.0.1:41234>`, or `4`
-fn descriptor(trace: &Trace, held: &Descriptor) -> String {
-    match held.socket {
-        Some(index) => {
-            format!("{}<{}>", held.fd, names::socket(trace, index))
-        }
-        None => held.fd.to_string(),
-    }
-}
-
 /// `3<TCP>`: it has no address yet, whatever it comes to later.
 fn newborn(trace: &Trace, held: &Descriptor) -> String {
     let socket = held.socket.and_then(|index| trace.sockets.get(index));
@@ -227,85 +206,13 @@ fn state(call: &Call) -> String {
     };
     let Some(look) = call.after.as_ref() else { return text };
     if let Some(bytes @ 1..) = look.receive_queue {
-        text += &format!("  Recv-Q {bytes}");
+        text += format!("  Recv-Q {bytes}").as_str();
     }
     let is_listener = look.state.as_deref() == Some("LISTEN");
     if let Some(bytes @ 1..) = look.send_queue.filter(|_| !is_listener) {
-        text += &format!("  Send-Q {bytes}");
+        text += format!("  Send-Q {bytes}").as_str();
     }
     text
-}
-
-fn birth(trace: &Trace, born: &Born) -> String {
-    let task = &trace.tasks[born.task];
-    let parent = task.parent.map(|parent| trace.tasks[parent].tid);
-    let of = parent.map_or(String::new(), |tid| format!(" of {tid}"));
-    let how = match task.birth {
-        Birth::Started => "started".to_owned(),
-        Birth::Found => "found running".to_owned(),
-        Birth::Fork => format!("fork{of}"),
-        Birth::Vfork => format!("vfork{of}"),
-        Birth::Clone => format!("clone{of}"),
-        Birth::Thread => format!("thread{of}"),
-    };
-    format!("+++ {how}{} +++", holds(trace, &born.holds))
-}
-
-fn becomes(trace: &Trace, exec: &Exec) -> String {
-    format!("+++ runs {}{} +++", exec.name, holds(trace, &exec.holds))
-}
-
-fn holds(trace: &Trace, held: &[Descriptor]) -> String {
-    if held.is_empty() {
-        return String::new();
-    }
-    let held = held.iter().map(|held| descriptor(trace, held));
-    format!(", holds {}", held.collect::<Vec<_>>().join(", "))
-}
-
-fn heard(signal: &Signal) -> String {
-    match signal.from_pid {
-        Some(pid) => format!("--- {} (from {pid}) ---", signal.signal),
-        None => format!("--- {} ---", signal.signal),
-    }
-}
-
-fn paused(pause: &Pause) -> String {
-    match &pause.signal {
-        Some(signal) => format!("--- stopped by {signal} ---"),
-        None => "--- goes on ---".to_owned(),
-    }
-}
-
-fn end(ended: &Ended) -> String {
-    match (&ended.signal, ended.code) {
-        (Some(signal), _) => format!("+++ killed by {signal} +++"),
-        (None, Some(code)) => format!("+++ exited with {code} +++"),
-        (None, None) => "+++ let go of +++".to_owned(),
-    }
-}
-
-fn transits(change: &Transition) -> String {
-    let Transition { local, peer, from, to, .. } = change;
-    format!("*** {local}→{peer} {from}→{to} ***")
-}
-
-fn sent(segment: &Segment) -> String {
-    let Segment { from, to, flags, length, .. } = segment;
-    let mut text = format!("*** {from}→{to} {flags}");
-    if flags != "UDP" {
-        text += &format!(" seq {}", segment.sequence);
-        if let Some(acknowledged) = segment.acknowledged {
-            text += &format!(" ack {acknowledged}");
-        }
-        text += &format!(" win {}", segment.window);
-    }
-    format!("{text} len {length} ***")
-}
-
-/// `1.412`: to the microsecond.
-fn ms(ns: u64) -> String {
-    format!("{}.{:03}", ns / 1_000_000, ns / 1000 % 1000)
 }
 
 #[cfg(test)]

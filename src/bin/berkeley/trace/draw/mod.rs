@@ -1,6 +1,7 @@
 //! Drawings of a trace.
 
 mod calls;
+mod happenings;
 pub(crate) mod ladder;
 mod names;
 pub(crate) mod page;
@@ -14,4 +15,9 @@ pub(crate) use ladder::Ladder;
 pub(crate) struct Look {
     pub(crate) width: usize,
     pub(crate) ascii: bool,
+}
+
+/// Milliseconds, to the microsecond: `1.412`.
+fn ms(ns: u64) -> String {
+    format!("{}.{:03}", ns / 1_000_000, ns / 1000 % 1000)
 }

@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 
-use crate::trace::record::{Socket, Trace};
+use crate::trace::record::{Descriptor, Socket, Trace};
 
 /// `127.0.0.1:5000→127.0.0.1:41234`, `127.0.0.1:5000`, `/tmp/path`,
 /// `UNIX 123→124`, `TCP`: the most that is known of it.
@@ -15,6 +15,16 @@ pub(crate) fn socket(trace: &Trace, index: usize) -> String {
         (None, Some(peer)) => format!("→{peer}"),
         (Some(local), None) => local.clone(),
         (None, None) => nameless(trace, socket),
+    }
+}
+
+/// `4<127.0.0.1:5000→127.0.0.1:41234>`, or `4`
+pub(crate) fn descriptor(trace: &Trace, held: &Descriptor) -> String {
+    match held.socket {
+        Some(index) => {
+            format!("{}<{}>", held.fd, socket(trace, index))
+        }
+        None => held.fd.to_string(),
     }
 }
 

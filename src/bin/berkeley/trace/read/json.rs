@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::trace::record::{Event, FORMAT, Trace, VERSION};
 
@@ -67,10 +68,33 @@ pub(crate) fn from_json(text: &str) -> Result<Trace> {
         ),
         None => bail!("a trace without a version"),
     }
-    let mut trace: Trace = serde_json::from_str(text).context("damaged")?;
+    let mut trace: Trace = if has_controls(text) {
+        let mut value = serde_json::from_str(text).context("damaged")?;
+        tame(&mut value);
+        serde_json::from_value(value).context("damaged")?
+    } else {
+        serde_json::from_str(text).context("damaged")?
+    };
     trace.events.sort_by_key(Event::at);
     trace.check()?;
     Ok(trace)
+}
+
+/// Whether something in it would speak to the terminal that it is drawn on.
+fn has_controls(text: &str) -> bool {
+    text.contains("\\u00")
+        || text.contains(|c| ('\u{7f}'..='\u{9f}').contains(&c))
+}
+
+fn tame(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains(char::is_control) => {
+            *text = text.escape_default().to_string();
+        }
+        Value::Array(all) => all.iter_mut().for_each(tame),
+        Value::Object(all) => all.values_mut().for_each(tame),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +142,14 @@ mod tests {
         let text = text.replace("{\"event\"", "{\"new\":[1,{}],\"event\"");
         let text = text.replacen('{', "{\"more\":null,", 1);
         assert_eq!(from_json(&text).unwrap(), trace);
+    }
+
+    #[test]
+    fn nothing_in_it_speaks_to_the_terminal() {
+        let mut trace = fixture::refusal();
+        trace.tasks[0].name = "\u{1b}[2Jx\u{9b}".to_owned();
+        let read = from_json(&to_json(&trace).unwrap()).unwrap();
+        assert_eq!(read.tasks[0].name, "\\u{1b}[2Jx\\u{9b}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! only after the first of them: so they are kept, and sorted out at the end.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use super::super::record::{Event, Segment, Transition};
 use super::super::wire::Change;
@@ -61,7 +62,8 @@ impl Recorder {
         let mut by_place: HashMap<u64, usize> = HashMap::new();
         let mut sockets = vec![None; changes.len()];
         for (index, change) in changes.iter().enumerate().rev() {
-            let addresses = (change.local.clone(), change.peer.clone());
+            let local = canonical(&change.local);
+            let addresses = (local, canonical(&change.peer));
             let found = ends.get(&addresses).copied();
             let found = found.or_else(|| self.listener(change));
             let found = match found {
@@ -87,6 +89,11 @@ impl Recorder {
                 peer: change.peer.clone(),
                 from: change.from.to_string(),
                 to: change.to.to_string(),
+                stays: change
+                    .stand_in
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
             }));
         }
     }
@@ -94,8 +101,8 @@ impl Recorder {
     fn ends(&self) -> Ends {
         let sockets = self.known.sockets.iter().enumerate();
         let with_both = sockets.filter_map(|(place, socket)| {
-            let addresses = (socket.local.clone()?, socket.peer.clone()?);
-            Some((addresses, place))
+            let local = canonical(socket.local.as_ref()?);
+            Some(((local, canonical(socket.peer.as_ref()?)), place))
         });
         with_both.collect()
     }
@@ -131,5 +138,17 @@ impl Recorder {
                     && (local == Some(&segment.from)
                         || local == Some(&segment.to))
             })
+    }
+}
+
+/// IPv4 through an IPv6 socket is `[::ffff:127.0.0.1]:5000` to its program
+/// and `127.0.0.1:5000` on the wire.
+fn canonical(address: &str) -> String {
+    match address.parse::<SocketAddr>() {
+        Ok(parsed) => {
+            SocketAddr::new(parsed.ip().to_canonical(), parsed.port())
+                .to_string()
+        }
+        Err(_) => address.to_string(),
     }
 }

@@ -249,12 +249,10 @@ fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
 
 /// fcntl(2) as some of the worker models take turns with it.
 fn is_record_lock(call: &Entry) -> bool {
-    let locks = [
-        libc::F_SETLK,
-        libc::F_SETLKW,
-        libc::F_OFD_SETLK,
-        libc::F_OFD_SETLKW,
-    ];
+    let locks =
+        [libc::F_SETLK, libc::F_SETLKW, libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
     i64::try_from(call.number) == Ok(libc::SYS_fcntl)
-        && locks.iter().any(|&lock| i64::from(lock) == call.args[1].cast_signed())
+        && locks
+            .iter()
+            .any(|&lock| i64::from(lock) == call.args[1].cast_signed())
 }

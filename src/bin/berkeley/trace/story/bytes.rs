@@ -421,3 +421,28 @@ impl Post<'_> {
         number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Payload, slice};
+
+    fn payload(text: &str, length: u64) -> Payload {
+        let cut = false;
+        Payload { text: text.to_owned(), length, cut }
+    }
+
+    #[test]
+    fn a_part_of_a_payload_is_cut_between_its_bytes() {
+        let all = payload("ab\\n\\303\\244\\x1b\\\\z", 8);
+        assert_eq!(slice(&all, 0, 3).as_deref(), Some("\"ab\\n\""));
+        assert_eq!(slice(&all, 3, 6).as_deref(), Some("\"\\303\\244\\x1b\""));
+        assert_eq!(slice(&all, 6, 8).as_deref(), Some("\"\\\\z\""));
+    }
+
+    #[test]
+    fn what_was_not_kept_is_said_to_be_missing() {
+        let all = payload("abc", 900);
+        assert_eq!(slice(&all, 1, 900).as_deref(), Some("\"bc\"…"));
+        assert_eq!(slice(&all, 5, 900), None);
+    }
+}

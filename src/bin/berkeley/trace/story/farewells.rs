@@ -32,7 +32,17 @@ pub(super) fn links(trace: &Trace, ends: &Ends) -> Vec<Link> {
             continue;
         }
         for (near, far) in [sides, (sides.1, sides.0)] {
-            links.extend(fin(trace, &marks, at, near, far));
+            let fin = fin(trace, &marks, at, near, far);
+            // FIN is a word of TCP's; who did not hear of another end was
+            // not told by a segment either.
+            let is_tcp = connection.kind == "TCP";
+            let fin = fin.filter(|fin| is_tcp || fin.to.is_some());
+            links.extend(fin.map(|mut fin| {
+                if !is_tcp {
+                    "end".clone_into(&mut fin.label);
+                }
+                fin
+            }));
             links.extend(reset(&marks, at, near, far));
         }
     }

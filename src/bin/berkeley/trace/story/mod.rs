@@ -12,6 +12,7 @@ mod family;
 mod farewells;
 mod lanes;
 mod moments;
+mod noise;
 mod order;
 mod states;
 mod tell;

@@ -1,11 +1,12 @@
 //! Moments from events: what is shown at all, what waited, and what of it
 //! reads as one wait although signals interrupted it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::record::{Birth, Call, Event, Trace};
 use super::connections::{Ends, calls_of};
 use super::lanes::is_about_sockets;
+use super::noise::Hidden;
 use super::{Lane, Link, Moment, What, calls, words};
 
 /// Shorter than this, a call has hardly been asleep: a tracer's two stops
@@ -18,6 +19,7 @@ const IN_HANDLER: usize = 16;
 /// What is known about the events before there are moments.
 pub(super) struct Known<'a> {
     pub(super) trace: &'a Trace,
+    pub(super) hidden: Hidden,
     pub(super) lane_of: HashMap<usize, usize>,
     pub(super) ends: &'a Ends,
     /// The conversation of a datagram's call.
@@ -25,6 +27,8 @@ pub(super) struct Known<'a> {
     /// The child that a call made.
     pub(super) births: HashMap<usize, usize>,
     pub(super) links: &'a [Link],
+    /// Sockets that were shut down.
+    pub(super) shut: HashSet<usize>,
 }
 
 /// Moments by lane and time, and which one is an event's first and last.
@@ -48,6 +52,9 @@ pub(super) fn draft(known: &Known) -> Drafts {
     for (at, event) in known.trace.events.iter().enumerate() {
         let lane = event.task().and_then(|task| known.lane_of.get(&task));
         let Some(&lane) = lane else { continue };
+        if known.hidden.is_before(event) {
+            continue;
+        }
         if let Event::Call(call) = event {
             if is_continued.contains_key(&at) || !shows(known, at, call) {
                 continue;
@@ -106,6 +113,9 @@ fn causes(known: &Known) -> HashMap<usize, u64> {
 }
 
 fn shows(known: &Known, at: usize, call: &Call) -> bool {
+    if known.hidden.has(call) {
+        return false;
+    }
     if is_about_sockets(call) || calls::is_poll(call) {
         return true;
     }
@@ -147,19 +157,7 @@ fn other(known: &Known, event: &Event) -> Option<(What, String)> {
             };
             is_told.then(|| (What::Birth, words::birth(born, how)))
         }
-        // A program's own beginning is an exec of this tool's child.
-        Event::Exec(exec) => {
-            let task = &known.trace.tasks[exec.task];
-            let is_first = task.birth == Birth::Started
-                && !known.trace.events.iter().any(|event| {
-                    matches!(event, Event::Call(call)
-                        if call.task == exec.task
-                            && call.enter_ns < exec.at_ns
-                            && (is_about_sockets(call)
-                                || calls::is_fork(call)))
-                });
-            (!is_first).then(|| (What::Exec, words::exec(exec)))
-        }
+        Event::Exec(exec) => Some((What::Exec, words::exec(exec))),
         Event::Signal(signal) => Some((What::Signal, signal.signal.clone())),
         Event::Pause(pause) => Some((
             What::Pause,
@@ -186,7 +184,9 @@ impl Drafts {
         let place = self.moments.len();
         let is_bad = match (&known.trace.events[event], what) {
             (_, What::Waits { .. }) => false,
-            (Event::Call(call), _) => calls::has_failed(call),
+            (Event::Call(call), _) => {
+                calls::has_failed(call) && !is_told_to_stop(known, call)
+            }
             (Event::End(ended), _) => words::is_bad_end(ended),
             _ => false,
         };
@@ -255,6 +255,13 @@ impl Drafts {
             self.ends.insert(turn, done_at);
         }
     }
+}
+
+/// An accept that somebody ended by shutting its listener down.
+fn is_told_to_stop(known: &Known, call: &Call) -> bool {
+    calls::is_accept(call)
+        && call.errno.as_deref() == Some("EINVAL")
+        && call.socket.is_some_and(|socket| known.shut.contains(&socket))
 }
 
 fn connection(known: &Known, event: usize) -> Option<usize> {

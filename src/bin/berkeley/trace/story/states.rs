@@ -29,14 +29,22 @@ pub(super) fn transitions(
         let Event::State(transition) = event else { continue };
         let Some(socket) = transition.socket else { continue };
         let all = calls.get(&socket).map_or(&[][..], Vec::as_slice);
-        let explains = all
-            .iter()
-            .copied()
-            .find(|&call| explains(trace, call, transition));
+        // What a connection went through before anybody accepted it.
+        let accepted = all.first().copied().filter(|&(_, exit, at)| {
+            transition.at_ns <= exit
+                && matches!(&trace.events[at],
+                    Event::Call(call) if super::calls::is_accept(call)
+                        && call.socket != Some(socket))
+        });
+        let explains = accepted.or_else(|| {
+            let mut all = all.iter().copied();
+            all.find(|&call| explains(trace, call, transition))
+        });
         if let Some((_, _, call)) = explains
             && let Some(&last) = drafts.ends.get(&call)
         {
-            drafts.moments[last].state = Some(transition.to.clone());
+            drafts.moments[last].state =
+                Some(transition.becomes().to_string());
             drafts.moments[last].is_transition = true;
             continue;
         }
@@ -56,7 +64,7 @@ pub(super) fn transitions(
             connection: connection_of.get(socket).copied().flatten(),
             what: What::State,
             text: String::new(),
-            state: Some(transition.to.clone()),
+            state: Some(transition.becomes().to_string()),
             is_transition: true,
             is_bad: false,
         });
@@ -84,7 +92,7 @@ fn explains(
         call.call.as_str(),
         "connect" | "listen" | "shutdown" | "close" | "accept" | "accept4"
     );
-    is_then && (is_act || sampled == Some(&transition.to))
+    is_then && (is_act || sampled.is_some_and(|it| it == transition.becomes()))
 }
 
 /// The states that calls found, where they are not what was known already.
@@ -99,7 +107,11 @@ pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
                 let made = call.made.first().and_then(|one| one.socket);
                 let state =
                     call.after.as_ref().and_then(|it| it.state.clone());
-                (call.socket.or(made), state)
+                // An accept tells of the socket that it made.
+                match super::calls::is_accept(call) {
+                    true => (made, state.filter(|it| it != "LISTEN")),
+                    false => (call.socket.or(made), state),
+                }
             }
             Event::State(transition) => (transition.socket, None),
             _ => continue,

@@ -6,7 +6,7 @@ use super::super::record::{Event, Trace};
 use super::moments::{Drafts, Known, draft, lanes_by_task};
 use super::{
     Arrow, Kind, Lane, Link, Moment, Story, What, bytes, connections, family,
-    farewells, lanes, order, states,
+    farewells, lanes, noise, order, states,
 };
 
 impl Story {
@@ -22,13 +22,21 @@ impl Story {
         links.extend(farewells::passed(trace, &ends));
         links.extend(family::birth_links(trace, &births));
         links.extend(family::exit_links(trace));
+        let hidden = noise::find(trace);
+        let mut notes = trace.notes.clone();
+        notes.extend(hidden.note());
         let known = Known {
             trace,
+            hidden,
             lane_of: lanes_by_task(&lanes),
             ends: &ends,
             talks,
             births,
             links: &links,
+            shut: connections::calls_of(trace)
+                .filter(|(_, call)| call.call == "shutdown")
+                .filter_map(|(_, call)| call.socket)
+                .collect(),
         };
         let mut drafts = draft(&known);
         states::transitions(
@@ -48,7 +56,7 @@ impl Story {
             moments,
             arrows,
             span_ns,
-            notes: trace.notes.clone(),
+            notes,
         }
     }
 }
@@ -74,7 +82,13 @@ fn arrange(drafts: Drafts, links: &[Link]) -> (Vec<Moment>, Vec<Arrow>) {
         // Whoever was told by a signal is not told again by wait.
         let is_told_again =
             link.kind == Kind::Exit && !has_exit.insert(link.from);
-        if (from.is_some() || to.is_some()) && !is_told_again {
+        // Children without a lane are only known by their numbers.
+        let is_family = matches!(link.kind, Kind::Birth | Kind::Exit);
+        let is_known = match is_family {
+            true => from.is_some() && to.is_some(),
+            false => from.is_some() || to.is_some(),
+        };
+        if is_known && !is_told_again {
             arrows.push((from, to, link));
         }
     }

@@ -130,6 +130,10 @@ pub(super) fn tail(call: &Call) -> String {
             return format!("= {result}  {address}");
         }
     }
+    let names = matches!(call.call.as_str(), "getsockname" | "getpeername");
+    if let (Some(address), true) = (&call.address, names) {
+        return format!("= {address}");
+    }
     if calls::is_poll(call) && !call.ready.is_empty() {
         return format!("= {result}  {}", ready(call));
     }

@@ -4,7 +4,8 @@ use nix::errno::Errno;
 
 use super::witness::{Note, Notes};
 use super::*;
-use crate::tracer::{Birth, CannotStart, Memory, Remote};
+use crate::tracer::program::CannotStart;
+use crate::tracer::{Birth, Memory, Remote};
 
 const LOOP: &str =
     "i=0; while [ $i -lt 100 ]; do kill -0 $$; i=$((i+1)); done";
@@ -102,7 +103,7 @@ fn nobody_starves_while_others_make_calls_without_end() {
         notes.all.iter().filter(of_it).count()
     };
     let counts: Vec<usize> =
-        tracer.living()[1..].iter().map(|tid| count(*tid)).collect();
+        living(&tracer)[1..].iter().map(|tid| count(*tid)).collect();
     let (least, most) = (counts.iter().min(), counts.iter().max());
     assert!(least.unwrap() * 4 > *most.unwrap(), "{counts:?}");
 }

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::waitpid;
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, write};
 
 use super::witness::{Note, Notes};
@@ -22,10 +23,30 @@ fn nobody_is_left_of_what_was_started_not_even_a_daemon() {
     let becomes = |note: &&Note| matches!(note, Note::Becomes(..));
     let execs = |n: &Notes| n.all.iter().filter(becomes).count();
     pump_until(&mut tracer, &mut notes, |n| execs(n) == 4);
-    let living = tracer.living();
+    let living = living(&tracer);
     assert_eq!(living.len(), 3);
     drop(tracer);
     assert!(!living.into_iter().any(lives));
+}
+
+#[test]
+fn not_even_a_zombie_is_left() {
+    set_child_subreaper(true).unwrap();
+    let script = "import os, time\n\
+        for i in range(30):\n\
+        \tif os.fork() == 0:\n\
+        \t\tif os.fork() == 0 and i % 2: time.sleep(1000)\n\
+        \t\tif i % 3: os._exit(0)\n\
+        \t\ttime.sleep(1000)\n\
+        time.sleep(1000)";
+    let mut tracer = Tracer::new(calls(&[libc::SYS_kill])).unwrap();
+    let mut notes = Notes::default();
+    tracer.start(exact_python(script), &mut notes).unwrap();
+    pump_until(&mut tracer, &mut notes, |n| n.births().len() == 61);
+    drop(tracer);
+    for (task, ..) in notes.births() {
+        assert_eq!(kill(Pid::from_raw(task.pid), None), Err(Errno::ESRCH));
+    }
 }
 
 #[test]
@@ -113,13 +134,24 @@ const ASKS: &str = "import os\nwhile True: os.getppid()";
 
 #[test]
 fn kill_9_of_the_tracer_ends_what_it_had_started() {
+    let script = format!("import os\nos.fork()\nos.fork()\n{ASKS}");
     let pid = killed_while(|tracer, notes| {
-        tracer.start(exact_python(ASKS), notes).unwrap().pid
+        let pid = tracer.start(exact_python(&script), notes).unwrap().pid;
+        pump_until(tracer, notes, |n| n.births().len() == 4);
+        pid
     });
     let start = Instant::now();
-    while lives(pid) {
+    let group = Pid::from_raw(pid);
+    while killpg(group, None) != Err(Errno::ESRCH) {
+        reap_orphans_of(group);
         assert!(start.elapsed() < SOON);
     }
+}
+
+/// Other tests make this process the parent of orphans.
+fn reap_orphans_of(group: Pid) {
+    let group = Pid::from_raw(-group.as_raw());
+    let _ = waitpid(group, Some(WaitPidFlag::WNOHANG));
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod attached;
 mod births;
 mod calls;
 mod ends;
+mod left;
+mod running;
 mod signals;
 mod witness;
 
@@ -68,7 +70,16 @@ fn told(scope: Scope, launch: Launch) -> (Notes, End) {
 
 fn pump_to_the_end(tracer: &mut Tracer, notes: &mut Notes) {
     tracer.pump(notes, Instant::now() + SOON, &[]);
-    assert!(!tracer.is_anyone_left(), "{:?}: {notes:?}", tracer.living());
+    assert!(!tracer.is_anyone_left(), "{:?}: {notes:?}", living(tracer));
+}
+
+/// The processes that live, in order.
+fn living(tracer: &Tracer) -> Vec<i32> {
+    let pids = tracer.tasks.values().map(|traced| traced.task.pid);
+    let mut pids: Vec<i32> = pids.collect();
+    pids.sort_unstable();
+    pids.dedup();
+    pids
 }
 
 /// Pumps until something is so.

@@ -39,13 +39,14 @@ pub(super) fn headings(
     ladder: &Ladder,
     story: &Story,
     lanes: &[usize],
+    is_top: bool,
 ) -> Vec<String> {
     let glyphs = ladder.glyphs;
     let own = ladder.lines();
     let mut papers = Vec::new();
     let says_more = |&lane: &usize| !story.lanes[lane].subtitle.is_empty();
     // Later on there is less room for names.
-    let rows: &[Name] = match ladder.is_fixed {
+    let rows: &[Name] = match is_top {
         true if lanes.iter().any(says_more) => {
             &[Name::Title, Name::Subtitle, Name::Rule]
         }
@@ -101,8 +102,21 @@ impl Name {
         };
         // Where it waits already, its line would run through its name.
         paper.put(start, ' ', style);
-        paper.write(start, start + room, &glyphs.cut(&text, room), style);
+        let text = match self {
+            Name::Title => cut_title(&text, room, glyphs),
+            _ => glyphs.cut(&text, room),
+        };
+        paper.write(start, start + room, &text, style);
     }
+}
+
+/// Of `knock_client 4102`, the number tells them apart.
+fn cut_title(title: &str, room: usize, glyphs: &Glyphs) -> String {
+    let Some((name, number)) = title.rsplit_once(' ') else {
+        return glyphs.cut(title, room);
+    };
+    let left = room.saturating_sub(number.len() + 1);
+    glyphs.cut(&format!("{} {number}", glyphs.cut(name, left)), room)
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

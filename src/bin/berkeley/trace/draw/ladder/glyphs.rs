@@ -88,4 +88,20 @@ impl Glyphs {
         }
         cut
     }
+
+    /// Of a call, the result matters more than the arguments.
+    pub(super) fn cut_call(&self, text: &str, room: usize) -> String {
+        let is_long = text.chars().count() > room;
+        let result = text.rfind(" = ").filter(|_| is_long);
+        if let Some((head, tail)) = result.map(|at| text.split_at(at)) {
+            let left = room.saturating_sub(tail.chars().count());
+            if left >= SHORTEST {
+                return format!("{}{tail}", self.cut(head, left));
+            }
+        }
+        self.cut(text, room)
+    }
 }
+
+/// Less of a call's name and arguments would not tell which it is.
+const SHORTEST: usize = 8;

@@ -18,7 +18,6 @@ use std::collections::{HashMap, HashSet};
 use super::super::record::Trace;
 use super::super::story::{Story, What};
 use super::Look;
-use crate::screen::{QUIET, paint};
 use glyphs::Glyphs;
 use paper::Paper;
 use row::{Across, Cell, Line, Row, WAITS};
@@ -29,16 +28,15 @@ const UNSETTLED: u64 = 5_000_000;
 /// A pause in which one can see that nothing happens.
 const PAUSE: u64 = 1_000_000;
 
-/// All of a trace.
+/// All of a trace. It is drawn twice: once to find out who comes to stand in
+/// which column first, so that these can be named at the top.
 pub(crate) fn draw(trace: &Trace, story: &Story, look: &Look) -> Vec<String> {
     let wanted = slots::at_once(story).max(story.lanes.len().min(3));
-    let slots = Slots::new(look.width, wanted);
-    let has_all = story.lanes.len() <= slots.taken.len();
-    let mut ladder = Ladder::with(*look, slots);
+    let mut first = Ladder::with(*look, Slots::new(look.width, wanted));
+    first.rest(trace, story);
+    let mut ladder = Ladder::with(*look, Slots::new(look.width, wanted));
     ladder.digits = if story.span_ns < 1_000_000_000 { 2 } else { 1 };
-    if has_all {
-        ladder.give_each_a_column(story);
-    }
+    ladder.slots.taken = first.firsts;
     ladder.rest(trace, story)
 }
 
@@ -47,8 +45,8 @@ pub(crate) struct Ladder {
     look: Look,
     glyphs: &'static Glyphs,
     slots: Slots,
-    /// Whether every lane has had its column from the start.
-    is_fixed: bool,
+    /// Who had each column first.
+    firsts: Vec<Option<usize>>,
     is_begun: bool,
     drawn: HashSet<Key>,
     alive: HashSet<usize>,
@@ -75,23 +73,16 @@ impl Ladder {
 
     fn with(look: Look, slots: Slots) -> Ladder {
         Ladder {
+            firsts: vec![None; slots.taken.len()],
             look,
             glyphs: glyphs::of(look.ascii),
             slots,
-            is_fixed: false,
             is_begun: false,
             drawn: HashSet::new(),
             alive: HashSet::new(),
             sleeps: HashMap::new(),
             last_ns: 0,
             digits: 1,
-        }
-    }
-
-    fn give_each_a_column(&mut self, story: &Story) {
-        self.is_fixed = true;
-        for (slot, lane) in story.lanes.iter().enumerate() {
-            self.slots.taken[slot] = Some(lane.task);
         }
     }
 
@@ -125,16 +116,13 @@ impl Ladder {
             return Vec::new();
         }
         let mut lines = frame::head(trace, story, &self.look);
-        if self.is_fixed {
-            let all: Vec<usize> = (0..story.lanes.len()).collect();
-            lines.extend(self.headings(story, &all));
+        let named: Vec<usize> = (0..story.lanes.len())
+            .filter(|&lane| self.slots.of(story.lanes[lane].task).is_some())
+            .collect();
+        if !named.is_empty() {
+            lines.extend(frame::headings(self, story, &named, true));
         }
         lines
-    }
-
-    /// Who is in which column from here on.
-    fn headings(&self, story: &Story, lanes: &[usize]) -> Vec<String> {
-        frame::headings(self, story, lanes)
     }
 
     fn lines(&self) -> Vec<Line> {

@@ -49,8 +49,8 @@ pub(super) struct Row<'a> {
     pub(super) is_ascii: bool,
 }
 
-/// Blank, line, label, blank, line, head.
-const AROUND_LABEL: usize = 6;
+/// Blanks before and behind the label, and the head.
+const AROUND_LABEL: usize = 3;
 
 pub(super) fn style_of(kind: Kind) -> Style {
     match kind {
@@ -118,7 +118,7 @@ impl Row<'_> {
         let (start, end) = self.run(cells, across);
         let wanted = match length(&across.label) {
             0 => 3,
-            length => length + AROUND_LABEL - 1,
+            length => length + AROUND_LABEL,
         };
         start + wanted <= end
     }
@@ -134,6 +134,10 @@ impl Row<'_> {
         let mut left_over = Vec::new();
         let limits: Vec<usize> =
             cells.iter().map(|cell| self.limit(cell.slot, &cells)).collect();
+        for (cell, limit) in cells.iter_mut().zip(&limits) {
+            let room = limit.saturating_sub(self.slots.at(cell.slot) + 2);
+            cell.text = self.glyphs.cut_call(&cell.text, room);
+        }
         for at in 0..cells.len() {
             let rest = self.settle(&mut cells, at, limits[at], across);
             if !rest.is_empty() {
@@ -196,7 +200,7 @@ impl Row<'_> {
         {
             let (start, end) = self.run(cells, across);
             let room = length(&whole).saturating_sub(start + 3 - end);
-            cells[at].text = self.glyphs.cut(&bare, room);
+            cells[at].text = self.glyphs.cut_call(&bare, room);
         }
         cells[at].more = kept;
         rest
@@ -216,7 +220,7 @@ impl Row<'_> {
             }
         }
         let room = limit.saturating_sub(start + 2);
-        let said = self.glyphs.cut(text, room);
+        let said = self.glyphs.cut_call(text, room);
         paper.write(start + 2, limit, &said, cell.style);
         let mut at = start + 2 + length(&said);
         for (tail, style) in tails.into_iter().rev() {
@@ -245,9 +249,11 @@ impl Row<'_> {
                 paper.put(self.slots.at(slot), glyphs.crosses, style);
             }
         }
-        let speaks = cells
+        let speaker = cells
             .iter()
-            .any(|cell| cell.slot == across.from && !cell.text.is_empty());
+            .find(|cell| cell.slot == across.from && !cell.text.is_empty());
+        let speaks = speaker.is_some();
+        let is_plain = speaker.is_none_or(|cell| cell.sign == glyphs.runs);
         if across.from == left {
             paper.put(end - 1, glyphs.head_right, style);
             if !speaks {
@@ -263,15 +269,18 @@ impl Row<'_> {
                 paper.put(end, sign, style);
             }
         }
-        let room = (end - start).saturating_sub(AROUND_LABEL - 1);
+        let room = (end - start).saturating_sub(AROUND_LABEL);
         if across.label.is_empty() || room < 3 {
             return;
         }
         let label = format!(" {} ", glyphs.cut(&across.label, room));
         // In the column of its sender or its receiver, not upon the line of
         // a third one.
-        let wanted = start + (end - start - length(&label)) / 2;
-        let label_at = (start + 1..end - length(&label))
+        let is_rightwards = across.from == left;
+        let first = start + usize::from(!is_rightwards);
+        let last = end - usize::from(is_rightwards) - length(&label);
+        let wanted = (first + last).div_ceil(2);
+        let label_at = (first..=last)
             .filter(|&at| {
                 let taken = at..at + length(&label);
                 (left + 1..right)

@@ -1,13 +1,14 @@
 //! Columns are lent: there may be more tasks than fit side by side. Who ends
-//! gives its column back; who has been silent for longest lends it out.
+//! gives its column back; who will be silent for longest lends it out.
 
 use std::collections::HashMap;
 
 use super::super::super::story::{Lane, Story};
+use super::weave::is_idle_birth;
 
-/// A column is at least this wide: fewer places, and `connect` could not say
-/// where to.
-const NARROWEST: usize = 23;
+/// A column is at least this wide: fewer places, and hardly any call could be
+/// read.
+const NARROWEST: usize = 18;
 /// So much wider it is at most.
 const WIDEST: usize = 46;
 
@@ -35,10 +36,6 @@ impl Slots {
         }
     }
 
-    pub(super) fn most(paper: usize) -> usize {
-        (paper.saturating_sub(MARGIN) / NARROWEST).max(1)
-    }
-
     /// Where its column begins.
     pub(super) fn at(&self, slot: usize) -> usize {
         MARGIN + slot * self.width
@@ -49,13 +46,15 @@ impl Slots {
     }
 
     /// The column of this task, and whether it is new there. Those of `kept`
-    /// are not taken away. Clients come in from the right, so that servers
+    /// are not taken away, and of the others whose next moment is farthest off
+    /// as `is_needed_in` tells. Clients come in from the right, so that servers
     /// stay on the left.
     pub(super) fn take(
         &mut self,
         task: usize,
         is_client: bool,
         kept: &[usize],
+        is_needed_in: impl Fn(usize) -> usize,
     ) -> (usize, bool) {
         self.turn += 1;
         if let Some(slot) = self.of(task) {
@@ -73,9 +72,10 @@ impl Slots {
         };
         let slot = free
             .or_else(|| {
-                (0..count)
-                    .filter(|slot| !is_kept(slot))
-                    .min_by_key(|&slot| self.last[slot])
+                (0..count).filter(|slot| !is_kept(slot)).max_by_key(|&slot| {
+                    let wait = self.taken[slot].map(&is_needed_in);
+                    (wait, self.turn - self.last[slot])
+                })
             })
             .unwrap_or(0);
         self.taken[slot] = Some(task);
@@ -93,8 +93,15 @@ impl Slots {
 /// How many lanes are there at once, at most.
 pub(super) fn at_once(story: &Story) -> usize {
     let mut change: HashMap<usize, i32> = HashMap::new();
-    for lane in &story.lanes {
-        *change.entry(lane.first).or_default() += 1;
+    for (at, lane) in story.lanes.iter().enumerate() {
+        let first = match is_idle_birth(story, lane.first) {
+            // The next of its moments.
+            true => (lane.first + 1..=lane.last)
+                .find(|&place| story.moments[place].lane == at)
+                .unwrap_or(lane.last),
+            false => lane.first,
+        };
+        *change.entry(first).or_default() += 1;
         if lane.has_ended {
             *change.entry(lane.last + 1).or_default() -= 1;
         }

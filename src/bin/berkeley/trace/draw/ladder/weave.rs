@@ -1,12 +1,14 @@
 //! From moments to rows: what shares one, which arrow is drawn where, and
 //! what becomes of each column.
 
+use std::collections::HashMap;
+
 use super::super::super::record::Trace;
 use super::super::super::story::{Arrow, Kind, Moment, Story, What};
 use super::row::{Across, Cell, STATE, style_of};
 use super::slots::is_client;
-use super::{Ladder, PAUSE, Sleep, UNSETTLED, WAITS, key, time_span};
-use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET, paint};
+use super::{Ladder, PAUSE, Sleep, UNSETTLED, WAITS, frame, key, time_span};
+use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET};
 
 /// What is answered within this time is drawn in one row with its answer, if
 /// nothing in between speaks against it.
@@ -47,11 +49,20 @@ struct Telling<'a> {
     arrows: Arrows<'a>,
     is_drawn: Vec<bool>,
     until: u64,
+    /// The moments of each task.
+    by_task: HashMap<usize, Vec<usize>>,
 }
 
 impl Telling<'_> {
     fn task(&self, place: usize) -> usize {
         self.story.lanes[self.story.moments[place].lane].task
+    }
+
+    /// The next moment after `place` in which this task does something.
+    fn needed_after(&self, place: usize, task: usize) -> usize {
+        let Some(own) = self.by_task.get(&task) else { return usize::MAX };
+        let next = own.partition_point(|&moment| moment <= place);
+        own.get(next).copied().unwrap_or(usize::MAX)
     }
 
     /// The moment that can stand beside this one, or right below it.
@@ -72,12 +83,24 @@ impl Telling<'_> {
                     && (moments[other].lane == lane || causes)
             };
             let is_free = !self.is_drawn[to]
+                && !is_idle_birth(self.story, to)
                 && lane != moments[place].lane
                 && moments[to].at_ns < self.until;
             (is_near && is_free && !between.into_iter().any(in_the_way))
                 .then_some((to, *arrow))
         })
     }
+}
+
+/// Whether whoever is born does nothing for a while: its column can wait.
+pub(super) fn is_idle_birth(story: &Story, place: usize) -> bool {
+    let moment = &story.moments[place];
+    let later = &story.moments[place + 1..];
+    moment.what == What::Birth
+        && !later
+            .iter()
+            .take_while(|next| next.at_ns < moment.at_ns + UNSETTLED)
+            .any(|next| next.lane == moment.lane)
 }
 
 impl Ladder {
@@ -93,7 +116,13 @@ impl Ladder {
             .map(|place| self.drawn.contains(&key(trace, story, place)))
             .collect();
         let arrows = Arrows::of(story);
-        let mut telling = Telling { trace, story, arrows, is_drawn, until };
+        let mut by_task: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (place, moment) in story.moments.iter().enumerate() {
+            let task = story.lanes[moment.lane].task;
+            by_task.entry(task).or_default().push(place);
+        }
+        let mut telling =
+            Telling { trace, story, arrows, is_drawn, until, by_task };
         self.remember_waits(&telling);
         let mut lines = Vec::new();
         for place in 0..story.moments.len() {
@@ -108,6 +137,9 @@ impl Ladder {
                 telling.answer(place).map(|(to, arrow)| (to, arrow.clone()));
             telling.is_drawn[place] = true;
             self.drawn.insert(key(trace, story, place));
+            if is_idle_birth(story, place) {
+                continue;
+            }
             if let Some((to, _)) = answer {
                 telling.is_drawn[to] = true;
                 self.drawn.insert(key(trace, story, to));
@@ -169,7 +201,7 @@ impl Ladder {
         self.become_what_it_is(telling, place);
         self.say_how_long(telling, place, &mut first);
         let Some((to, arrow)) = answer else {
-            return self.row(at(place), vec![first], comes_in);
+            return self.arrive(at(place), first, comes_in);
         };
         let across = self.across(telling, place, *to, arrow);
         let others = self.arrives(telling, *to, Some(arrow));
@@ -182,13 +214,43 @@ impl Ladder {
                 return self.row(at(place), both, Some(across));
             }
         }
-        let mut lines = self.row(at(place), vec![first], comes_in);
+        // An arrow to the left is of no use below: its label stands where the
+        // text of its receiver does.
+        let is_leftwards = comes_in.is_none()
+            && others.is_empty()
+            && across.as_ref().is_some_and(|it| it.from > it.to);
+        let (above, below) = match is_leftwards {
+            true => (across.as_ref(), None),
+            false => (comes_in, across.as_ref()),
+        };
+        let mut lines = self.arrive(at(place), first, above);
         for other in others {
             lines.extend(self.row(None, Vec::new(), Some(&other)));
         }
         let second = self.cell(telling, *to);
         self.become_what_it_is(telling, *to);
-        lines.extend(self.row(None, vec![second], across.as_ref()));
+        lines.extend(self.arrive(None, second, below));
+        lines
+    }
+
+    /// A cell and the arrow that ends, or begins, there; above it, if the
+    /// text leaves no room for what the arrow says.
+    fn arrive(
+        &mut self,
+        at_ns: Option<u64>,
+        cell: Cell,
+        across: Option<&Across>,
+    ) -> Vec<String> {
+        let Some(across) = across else {
+            return self.row(at_ns, vec![cell], None);
+        };
+        if across.from == cell.slot
+            || self.fits(std::slice::from_ref(&cell), across)
+        {
+            return self.row(at_ns, vec![cell], Some(across));
+        }
+        let mut lines = self.row(at_ns, Vec::new(), Some(across));
+        lines.extend(self.row(None, vec![cell], None));
         lines
     }
 
@@ -227,8 +289,7 @@ impl Ladder {
             width: self.look.width,
             is_ascii: self.look.ascii,
         };
-        // From the right there is no more room in a row of its own.
-        across.from > across.to || row.has_room(cells, across)
+        row.has_room(cells, across)
     }
 
     fn someone_waits_unsaid(&self) -> bool {
@@ -250,14 +311,17 @@ impl Ladder {
             let lane = telling.story.moments[place].lane;
             let one = &telling.story.lanes[lane];
             let side = is_client(one);
-            let (_, is_new) = self.slots.take(one.task, side, &tasks);
+            let needed = |task| telling.needed_after(place, task);
+            let (slot, is_new) =
+                self.slots.take(one.task, side, &tasks, needed);
+            self.firsts[slot].get_or_insert(one.task);
             if is_new {
                 new.push(lane);
             }
         }
         match new.as_slice() {
             [] => Vec::new(),
-            lanes => self.headings(telling.story, lanes),
+            lanes => frame::headings(self, telling.story, lanes, false),
         }
     }
 
@@ -419,7 +483,7 @@ impl Ladder {
 
     /// Who has ended gives the column back.
     fn leave(&mut self, telling: &Telling, place: usize) {
-        if telling.story.moments[place].what == What::End && !self.is_fixed {
+        if telling.story.moments[place].what == What::End {
             self.slots.give_back(telling.task(place));
         }
     }

@@ -80,76 +80,69 @@ fn lines(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-fn run(ladder: &Ladder, arrow: &Arrow, ends: &Ends) -> Option<Run> {
-    let layout = ladder.layout;
-    let row = |moment: usize| layout.rows.get(moment).copied();
-    let column = |lane: usize| layout.columns[lane];
-    let half = BAR / 2.0 + 1.0;
-    let reach = |moment: usize| {
-        let lane = ladder.story.moments[moment].lane;
-        column(lane).x + layout.reach[moment] + 6.0
-    };
-    let edge = |lane: usize| column(lane).x + column(lane).width - 4.0;
-    match (ends.way, arrow.from, arrow.to) {
-        (Way::Outside, None, Some(to)) => {
-            let (x, y) = (reach(to), row(to)?);
-            let start = layout.line(layout.columns.len() - 1);
-            let room = [x + 10.0, edge(ends.to_lane).min(start)];
-            let path = path(&[[start, y], [x, y]]);
-            Some(Run {
-                path,
-                tip: [x, y],
-                towards: Towards::Left,
-                room,
-                row: y,
-            })
-        }
-        (Way::Outside | Way::Lost, Some(from), None) => {
-            let (x, y) = (reach(from), row(from)?);
-            let own = edge(ends.from_lane);
-            let end = match ends.way {
-                Way::Lost => own,
-                _ => layout.line(layout.columns.len() - 1),
-            };
-            let path = path(&[[x, y], [end, y]]);
-            let room = [x, own - 10.0];
-            let towards = Towards::Right;
-            Some(Run { path, tip: [end, y], towards, room, row: y })
-        }
-        (Way::Branch, Some(from), Some(to)) => {
-            let (y, below) = (row(from)?, row(to)? - 6.0);
-            let x = layout.line(ends.to_lane);
-            let (start, room) = depart(ladder, from, ends);
-            let path = path(&[[start, y], [x, y], [x, below]]);
-            let towards = Towards::Down;
-            Some(Run { path, tip: [x, below], towards, room, row: y })
-        }
-        (Way::Across, Some(from), Some(to)) => {
-            let (y, below) = (row(from)?, row(to)?);
-            let line = layout.line(ends.to_lane);
-            let sign = if ends.from_left { -1.0 } else { 1.0 };
-            let down = line + down(ends);
-            let tip = line + sign * half;
-            let (start, room) = depart(ladder, from, ends);
-            let path =
-                path(&[[start, y], [down, y], [down, below], [tip, below]]);
-            let towards =
-                if ends.from_left { Towards::Right } else { Towards::Left };
-            Some(Run { path, tip: [tip, below], towards, room, row: y })
-        }
-        _ => None,
+impl Run {
+    /// From the first of these points to the last one.
+    fn along(points: &[[f64; 2]], towards: Towards, room: [f64; 2]) -> Run {
+        let tip = points.last().copied().unwrap_or_default();
+        let row = points.first().copied().unwrap_or_default()[1];
+        Run { path: path(points), tip, towards, room, row }
     }
+}
+
+fn run(ladder: &Ladder, arrow: &Arrow, ends: &Ends) -> Option<Run> {
+    let row = |moment: usize| ladder.layout.rows.get(moment).copied();
+    let line = ladder.layout.line(ends.to_lane);
+    let (from, to) = match (arrow.from, arrow.to) {
+        (Some(from), Some(to)) => (from, to),
+        (None, None) => return None,
+        (from, to) => return level(ladder, ends, from, to),
+    };
+    let (y, below) = (row(from)?, row(to)?);
+    let (start, room) = depart(ladder, from, ends);
+    if ends.way == Way::Branch {
+        let points = [[start, y], [line, y], [line, below - 6.0]];
+        return Some(Run::along(&points, Towards::Down, room));
+    }
+    let (tip, towards) = if ends.from_left {
+        (line - BAR / 2.0 - 1.0, Towards::Right)
+    } else {
+        (line + BAR / 2.0 + 1.0, Towards::Left)
+    };
+    let down = line + down(ends);
+    let points = [[start, y], [down, y], [down, below], [tip, below]];
+    Some(Run::along(&points, towards, room))
+}
+
+/// Of whose ends only one is in the trace: it stays in that one's row.
+fn level(
+    ladder: &Ladder,
+    ends: &Ends,
+    from: Option<usize>,
+    to: Option<usize>,
+) -> Option<Run> {
+    let layout = ladder.layout;
+    let moment = from.or(to)?;
+    let column = &layout.columns[ends.from_lane];
+    let edge = column.x + column.width - 4.0;
+    let x = column.x + layout.reach[moment] + 6.0;
+    let y = *layout.rows.get(moment)?;
+    let other = match ends.way {
+        Way::Lost => edge,
+        _ => layout.line(layout.columns.len() - 1),
+    };
+    if from.is_some() {
+        let room = [x, edge - 10.0];
+        let points = [[x, y], [other, y]];
+        return Some(Run::along(&points, Towards::Right, room));
+    }
+    let room = [x + 10.0, edge.min(other)];
+    Some(Run::along(&[[other, y], [x, y]], Towards::Left, room))
 }
 
 /// One of this kind alone, for the legend.
 pub(super) fn sample(kind: Kind, is_lost: bool, length: f64) -> Element {
-    let run = Run {
-        path: path(&[[0.0, 0.0], [length, 0.0]]),
-        tip: [length, 0.0],
-        towards: Towards::Right,
-        room: [0.0; 2],
-        row: 0.0,
-    };
+    let points = [[0.0, 0.0], [length, 0.0]];
+    let run = Run::along(&points, Towards::Right, [0.0; 2]);
     let class = format!("arrow {} no-connection", form(kind));
     let mut one = Element::new("g").class(&class);
     for class in lines(kind) {
@@ -177,12 +170,11 @@ fn depart(ladder: &Ladder, from: usize, ends: &Ends) -> (f64, [f64; 2]) {
 }
 
 fn path(points: &[[f64; 2]]) -> String {
-    let mut path = String::new();
-    for (i, [x, y]) in points.iter().enumerate() {
-        let letter = if i == 0 { 'M' } else { 'L' };
-        path += &format!("{letter}{} {}", coordinate(*x), coordinate(*y));
-    }
-    path
+    let points = points.iter().map(|[x, y]| {
+        let (x, y) = (coordinate(*x), coordinate(*y));
+        format!("{x} {y}")
+    });
+    format!("M{}", points.collect::<Vec<_>>().join("L"))
 }
 
 /// Its tip is at 0 0, and it points to the right.

@@ -35,8 +35,8 @@ function socketText(index) {
 const heldText = (held) =>
   held.map((d) => `${d.fd}: ${socketText(d.socket)}`).join("\n");
 
-function lookText(look, socket) {
-  const waiting = trace.sockets?.[socket]?.listens
+function lookText(look) {
+  const waiting = look.state === "LISTEN"
     ? [" to be accepted", " backlog"]
     : [" bytes to be received", " bytes not acknowledged"];
   const said = [look.state];
@@ -68,8 +68,8 @@ function ofCall(call, moment) {
     ["passed on", call.passed && heldText(call.passed)],
     ["asked about", call.awaits && heldText(call.awaits)],
     ["ready", call.ready?.map((r) => `${r.fd}: ${r.events}`).join("\n")],
-    ["before", call.before && lookText(call.before, call.socket)],
-    ["after", call.after && lookText(call.after, call.socket)],
+    ["before", call.before && lookText(call.before)],
+    ["after", call.after && lookText(call.after)],
     ["known by", stateSource(call, moment)],
     ["close", call.still_held && "other descriptors keep the socket open"],
     ["entered", milliseconds(call.enter_ns)],

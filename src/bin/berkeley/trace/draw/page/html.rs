@@ -90,7 +90,7 @@ fn chips(
     kind: &'static str,
     names: impl Iterator<Item = String>,
 ) -> Element {
-    let mut all = Element::new("fieldset").add(&said("legend", legend));
+    let mut title = said("legend", legend);
     let mut boxes = Element::new("div").class("chips");
     let mut count = 0;
     for (i, name) in names.enumerate() {
@@ -106,17 +106,12 @@ fn chips(
         boxes.push(&chip.text(&format!(" {name}")));
         count = i + 1;
     }
-    if count > 2 {
-        for (word, ticked) in [("all", "yes"), ("none", "")] {
-            boxes.push(
-                &said("button", word)
-                    .with("type", "button")
-                    .with("data-of", kind)
-                    .with("data-ticked", ticked),
-            );
-        }
+    let buttons = if count > 2 { &["all", "none"][..] } else { &[] };
+    for word in buttons {
+        let button = said("button", word).with("type", "button");
+        title.push(&button.with("data-of", kind));
     }
-    all.push(&boxes);
+    let all = Element::new("fieldset").add(&title).add(&boxes);
     if count == 0 { all.with("hidden", "hidden") } else { all }
 }
 

@@ -81,20 +81,20 @@ impl Ladder<'_> {
             let is_born = first.is_some_and(|m| m.what == What::Birth);
             let start = is_born.then_some(lane.first);
             let top = start.map_or(0.0, |_| self.bottom(start));
-            let line = line(x, top, self.bottom(end))
+            let life = line(x, top, self.bottom(end))
                 .class("life")
                 .with("data-lane", &i.to_string())
                 .with("data-from", &number(start))
                 .with("data-until", &number(end));
-            group.push(&line);
+            group.push(&life);
         }
         if self.layout.has_outside {
             let lane = self.story.lanes.len();
             let x = self.layout.line(lane);
-            let line = line(x, 0.0, self.layout.height)
+            let life = line(x, 0.0, self.layout.height)
                 .class("life outside")
                 .with("data-lane", &lane.to_string());
-            group.push(&line);
+            group.push(&life);
         }
     }
 }

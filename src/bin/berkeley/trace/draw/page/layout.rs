@@ -131,13 +131,13 @@ impl Layout {
 
 /// Strips for states, then room for what comes down on the left of the line,
 /// then the line, room on its right, and the text.
-fn margins(lane: usize, states: &[states::Stretch], all: &[Ends]) -> Column {
-    let own = states.iter().filter(|stretch| stretch.lane == lane);
+fn margins(of: usize, states: &[states::Stretch], all: &[Ends]) -> Column {
+    let own = states.iter().filter(|stretch| stretch.lane == of);
     let tracks = own.map(|stretch| stretch.track + 1).max().unwrap_or(0);
     let room = |from_left: bool| {
         let down = all.iter().filter(|ends| {
             ends.comes_down()
-                && ends.to_lane == lane
+                && ends.to_lane == of
                 && ends.from_left == from_left
         });
         let slots = down.map(|ends| ends.slot + 1).max();

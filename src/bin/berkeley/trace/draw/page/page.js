@@ -3,16 +3,20 @@
 
 const band = drawing.querySelector(".band");
 const hint = panel.firstElementChild;
+// What fits on a sheet, side by side.
+const PAPER = 680;
 let chosen;
 let pointed;
+let lit = [];
 
 // Light up a moment, the rest of its call, and what its arrows join.
 function light(index) {
-  for (const part of parts(".lit")) part.classList.remove("lit");
+  for (const part of lit) part?.classList.remove("lit");
+  lit = [];
   band.classList.toggle("lit", index !== undefined);
   if (index === undefined) return;
   band.setAttribute("y", place.y[index] - ROW / 2);
-  const lit = [row(index)];
+  lit = [row(index)];
   const { other } = moments[index];
   if (other !== undefined) lit.push(row(other));
   arrows.forEach((arrow, i) => {
@@ -153,10 +157,10 @@ form.addEventListener("change", (event) => {
 });
 
 form.addEventListener("click", (event) => {
-  const { of, ticked: word } = event.target.dataset;
+  const { of } = event.target.dataset;
   if (of === undefined) return;
   for (const box of form.querySelectorAll(`input[data-${of}]`)) {
-    box.checked = word !== "";
+    box.checked = event.target.textContent === "all";
   }
   form.dispatchEvent(new Event("change"));
 });
@@ -206,8 +210,14 @@ for (const arrow of parts(".arrow")) {
 }
 
 addEventListener("resize", () => showPieces());
-addEventListener("beforeprint", () => showPieces(true));
-addEventListener("afterprint", () => showPieces());
+addEventListener("beforeprint", () => {
+  showPieces(true);
+  scroller.style.zoom = Math.min(1, PAPER / place.width);
+});
+addEventListener("afterprint", () => {
+  scroller.style.zoom = "";
+  showPieces();
+});
 readTicks();
 placeAll();
 showPieces();

@@ -184,6 +184,8 @@ function moveGap(part) {
   part.classList.toggle("off", !isShown);
   const y = place.y[before] - ROW / 2 - GAP / 2;
   part.setAttribute("transform", `translate(0 ${y})`);
+  const line = part.querySelector("path");
+  line?.setAttribute("d", `M${TIMES} 0H${place.width}`);
 }
 
 function moveTimes(group) {

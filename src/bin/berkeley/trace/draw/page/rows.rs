@@ -119,7 +119,7 @@ fn form(what: What) -> &'static str {
 /// What stands on the line, each of its own shape.
 fn glyph(what: What, is_bad: bool, x: f64) -> Element {
     let path = match what {
-        _ if is_bad => "m-5 -5 10 10m0 -10-10 10",
+        _ if is_bad && what != What::End => "m-5 -5 10 10m0 -10-10 10",
         What::Call => "h.01",
         What::Waits { .. } => "m-7 0h14",
         What::Returns { .. } => "m-7 0h14m-10.5 -4l3.5 4 3.5-4",

@@ -2,7 +2,7 @@
 //! from the moment that it is known to the moment that another one is.
 
 use crate::trace::record::{Event, Trace};
-use crate::trace::story::{Moment, Story};
+use crate::trace::story::{Moment, Story, What};
 
 /// More strips than this beside one line, and nobody would find a socket's.
 const TRACKS: usize = 3;
@@ -22,47 +22,26 @@ pub(super) struct Stretch {
 }
 
 pub(super) fn stretches(trace: &Trace, story: &Story) -> Vec<Stretch> {
-    let mut done: Vec<Stretch> = Vec::new();
-    let mut open: Vec<Stretch> = Vec::new();
+    let mut strips = Strips::default();
     for (at, moment) in story.moments.iter().enumerate() {
-        let Some(socket) = socket_of(trace, moment) else { continue };
-        let is_it = |s: &Stretch| s.lane == moment.lane && s.socket == socket;
-        let old = open.iter().position(is_it);
-        if lets_go(trace, moment, socket) {
-            if let Some(old) = old {
-                done.push(ended(open.swap_remove(old), at));
+        match found(trace, moment) {
+            Some((socket, None)) => {
+                strips.end(&threads(trace, story, moment.lane), socket, at);
             }
-            continue;
+            Some((socket, Some(state))) => strips.push(Stretch {
+                lane: moment.lane,
+                socket,
+                fd: descriptor(trace, moment, socket),
+                track: 0,
+                state,
+                is_transition: moment.is_transition,
+                from: at,
+                until: None,
+            }),
+            None => {}
         }
-        let Some(state) = &moment.state else { continue };
-        let track = match old {
-            Some(old) if open[old].state == *state => continue,
-            Some(old) => {
-                let old = ended(open.swap_remove(old), at);
-                let track = old.track;
-                done.push(old);
-                track
-            }
-            None => {
-                let beside = |t: &usize| {
-                    let lane = moment.lane;
-                    !open.iter().any(|s| s.lane == lane && s.track == *t)
-                };
-                let Some(free) = (0..TRACKS).find(beside) else { continue };
-                free
-            }
-        };
-        open.push(Stretch {
-            lane: moment.lane,
-            socket,
-            fd: descriptor(trace, moment),
-            track,
-            state: state.clone(),
-            is_transition: moment.is_transition,
-            from: at,
-            until: None,
-        });
     }
+    let Strips { mut done, open } = strips;
     for stretch in open {
         let lane = &story.lanes[stretch.lane];
         let until = lane.has_ended.then_some(lane.last);
@@ -72,47 +51,80 @@ pub(super) fn stretches(trace: &Trace, story: &Story) -> Vec<Stretch> {
     done
 }
 
-fn ended(stretch: Stretch, at: usize) -> Stretch {
-    Stretch { until: Some(at), ..stretch }
+#[derive(Default)]
+struct Strips {
+    done: Vec<Stretch>,
+    open: Vec<Stretch>,
 }
 
-/// The socket that a moment is about: what it made, or what it is called on.
-/// An accept says nothing new of its listener.
-pub(super) fn socket_of(trace: &Trace, moment: &Moment) -> Option<usize> {
-    match trace.events.get(moment.event)? {
-        Event::Call(call) => {
-            let made = call.made.first().and_then(|made| made.socket);
-            let is_accept = call.call.starts_with("accept");
-            if is_accept && moment.state.as_deref() == Some("LISTEN") {
-                return call.socket;
+impl Strips {
+    fn push(&mut self, new: Stretch) {
+        let is_it =
+            |s: &&Stretch| s.lane == new.lane && s.socket == new.socket;
+        let track = match self.open.iter().find(is_it) {
+            Some(old) if old.state == new.state => return,
+            Some(old) => old.track,
+            // What was never open is in no state worth a strip.
+            None if new.state == "CLOSE" => return,
+            None => {
+                let beside = self.open.iter().filter(|s| s.lane == new.lane);
+                let taken: Vec<usize> = beside.map(|s| s.track).collect();
+                let free = (0..TRACKS).find(|track| !taken.contains(track));
+                let Some(free) = free else { return };
+                free
             }
-            made.filter(|_| moment.state.is_some()).or(call.socket)
-        }
-        Event::State(transition) => transition.socket,
-        Event::Segment(segment) => segment.from_socket,
-        _ => None,
+        };
+        self.end(&[new.lane], new.socket, new.from);
+        self.open.push(Stretch { track, ..new });
+    }
+
+    fn end(&mut self, lanes: &[usize], socket: usize, at: usize) {
+        let is_it =
+            |s: &mut Stretch| s.socket == socket && lanes.contains(&s.lane);
+        let old = self.open.extract_if(.., is_it);
+        self.done.extend(old.map(|s| Stretch { until: Some(at), ..s }));
     }
 }
 
+/// The lanes of one process: descriptors are theirs together.
+fn threads(trace: &Trace, story: &Story, lane: usize) -> Vec<usize> {
+    let pid = |lane: usize| Some(trace.tasks.get(story.lanes[lane].task)?.pid);
+    let own = pid(lane);
+    (0..story.lanes.len()).filter(|lane| pid(*lane) == own).collect()
+}
+
+/// The socket that a moment tells the state of. No state: after close(2)
+/// this lane has no end of it any more, whatever the kernel does with it.
+fn found(trace: &Trace, moment: &Moment) -> Option<(usize, Option<String>)> {
+    let call = match trace.events.get(moment.event)? {
+        Event::Call(call) => call,
+        Event::State(transition) => {
+            return Some((transition.socket?, moment.state.clone()));
+        }
+        _ => return None,
+    };
+    if matches!(moment.what, What::Waits { .. }) {
+        return None;
+    }
+    if call.call == "close" && call.result == Some(0) {
+        return Some((call.socket?, None));
+    }
+    let sampled = call.after.as_ref().and_then(|look| look.state.clone());
+    let state = moment.state.clone().or(sampled)?;
+    // An accept may tell of what it made, or of the listener.
+    let made = call.made.first().and_then(|made| made.socket);
+    let is_accept = call.call.starts_with("accept") && state != "LISTEN";
+    let socket = if is_accept { made } else { call.socket.or(made) };
+    socket.map(|socket| (socket, Some(state)))
+}
+
 /// The descriptor that this lane has of it.
-fn descriptor(trace: &Trace, moment: &Moment) -> Option<i32> {
+fn descriptor(trace: &Trace, moment: &Moment, socket: usize) -> Option<i32> {
     let Event::Call(call) = trace.events.get(moment.event)? else {
         return None;
     };
-    let socket = socket_of(trace, moment);
-    let made = call.made.iter().find(|made| made.socket == socket);
+    let made = call.made.iter().find(|made| made.socket == Some(socket));
     made.map(|made| made.fd).or(call.fd)
-}
-
-/// After close(2) this lane has no end of it any more, whatever the kernel
-/// does with it for a while.
-fn lets_go(trace: &Trace, moment: &Moment, socket: usize) -> bool {
-    let Some(Event::Call(call)) = trace.events.get(moment.event) else {
-        return false;
-    };
-    call.call == "close"
-        && call.socket == Some(socket)
-        && call.result == Some(0)
 }
 
 /// `3 LISTEN`

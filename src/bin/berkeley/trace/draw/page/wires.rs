@@ -1,6 +1,7 @@
 //! Segments on the wire: thin lines in the row of their moment, from the
 //! lane of the sender to the lane that has the other end.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::arrows::hue;
@@ -62,12 +63,12 @@ pub(super) fn push(group: &mut Element, ladder: &Ladder, piece: Piece) {
         let to = wire.to_lane.unwrap_or(layout.columns.len() - 1);
         let half = BAR / 2.0 + 1.0;
         let behind = column.x + layout.reach[wire.moment] + 6.0;
-        let (start, end) = if to < from {
-            (layout.line(from) - half, layout.line(to) + half)
-        } else if to > from {
-            (behind, layout.line(to) - half)
-        } else {
-            (behind, column.x + column.width - 4.0)
+        let (start, end) = match to.cmp(&from) {
+            Ordering::Less => {
+                (layout.line(from) - half, layout.line(to) + half)
+            }
+            Ordering::Greater => (behind, layout.line(to) - half),
+            Ordering::Equal => (behind, column.x + column.width - 4.0),
         };
         let turn = if to < from { " scale(-1 1)" } else { "" };
         let hue = moment.connection.map(hue).unwrap_or_default();

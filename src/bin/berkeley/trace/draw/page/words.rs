@@ -117,7 +117,11 @@ pub(super) fn duration(ns: u64) -> String {
 /// A time in ms, as fine as a trace of that span needs it.
 pub(super) fn time(ns: u64, span_ns: u64) -> String {
     let ms = Duration::from_nanos(ns).as_secs_f64() * 1e3;
-    if span_ns < 100_000_000 { format!("{ms:.3}") } else { format!("{ms:.1}") }
+    if span_ns < 100_000_000_000 {
+        format!("{ms:.3}")
+    } else {
+        format!("{ms:.1}")
+    }
 }
 
 /// A moment in full: what a pointer that rests on it is told.

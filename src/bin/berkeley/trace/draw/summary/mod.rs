@@ -22,7 +22,7 @@ pub(crate) struct Summary {
     span_ns: u64,
     /// The busiest first.
     calls: Vec<Calls>,
-    tasks: Vec<Waited>,
+    tasks: Vec<Worker>,
     connections: Vec<Traffic>,
     left_open: Vec<Open>,
 }
@@ -43,7 +43,7 @@ struct Calls {
 
 /// How a task spent its life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Waited {
+struct Worker {
     tid: i32,
     pid: i32,
     name: String,
@@ -131,9 +131,9 @@ fn calls(trace: &Trace, waits: &BTreeMap<usize, u64>) -> Vec<Calls> {
     rows
 }
 
-fn tasks(trace: &Trace, waits: &BTreeMap<usize, u64>) -> Vec<Waited> {
+fn tasks(trace: &Trace, waits: &BTreeMap<usize, u64>) -> Vec<Worker> {
     let end = span(trace);
-    let rows = trace.tasks.iter().map(|task| Waited {
+    let rows = trace.tasks.iter().map(|task| Worker {
         tid: task.tid,
         pid: task.pid,
         name: task.name.clone(),
@@ -141,7 +141,7 @@ fn tasks(trace: &Trace, waits: &BTreeMap<usize, u64>) -> Vec<Waited> {
         waited_ns: 0,
         on: Vec::new(),
     });
-    let mut rows: Vec<Waited> = rows.collect();
+    let mut rows: Vec<Worker> = rows.collect();
     for (&at, &waited_ns) in waits {
         let Some(Event::Call(call)) = trace.events.get(at) else { continue };
         let row = &mut rows[call.task];

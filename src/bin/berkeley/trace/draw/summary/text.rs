@@ -1,11 +1,11 @@
 //! The summary as tables.
 
 use crate::screen::{HEADING, QUIET, pad, paint};
-use crate::trace::draw::Look;
+use crate::trace::draw::{Look, ms};
 use crate::trace::record::Trace;
 use crate::trace::story::Story;
 
-use super::{Calls, Summary, Waited, of};
+use super::{Calls, Summary, Worker, of};
 
 pub(crate) fn text(trace: &Trace, story: &Story, look: &Look) -> Vec<String> {
     let summary = of(trace, story);
@@ -56,8 +56,10 @@ fn row(calls: &Calls) -> Vec<String> {
 
 fn waiting(summary: &Summary, width: usize) -> Vec<String> {
     let mut lines = heading("who waited, and on what").to_vec();
-    for task in &summary.tasks {
-        let Waited { tid, name, life_ns, waited_ns, .. } = task;
+    let (waited, others): (Vec<_>, Vec<_>) =
+        summary.tasks.iter().partition(|task| task.waited_ns > 0);
+    for task in waited {
+        let Worker { tid, name, life_ns, waited_ns, .. } = task;
         let part = match life_ns {
             0 => 0,
             life => waited_ns.saturating_mul(100) / life,
@@ -80,6 +82,10 @@ fn waiting(summary: &Summary, width: usize) -> Vec<String> {
             let wrapped = textwrap::wrap(&text, options);
             lines.extend(wrapped.iter().map(ToString::to_string));
         }
+    }
+    if !others.is_empty() {
+        let never = format!("  who never waited: {} more", others.len());
+        lines.push(never);
     }
     lines
 }
@@ -145,11 +151,6 @@ fn table(rows: &[Vec<String>], words: &[usize]) -> Vec<String> {
         *heads = paint(QUIET, heads);
     }
     lines
-}
-
-/// `1.412`
-fn ms(ns: u64) -> String {
-    format!("{}.{:03}", ns / 1_000_000, ns / 1000 % 1000)
 }
 
 #[cfg(test)]

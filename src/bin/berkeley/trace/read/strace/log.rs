@@ -2,8 +2,9 @@
 //! it began and returned. What calls mean is not known here.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use super::line::{self, Stamp, nanoseconds};
+use super::line::{self, Stamp};
 use super::outcome::Outcome;
 use super::syntax;
 
@@ -99,7 +100,7 @@ pub(super) fn read(text: &str) -> Log {
     }
     let halves = std::mem::take(&mut reader.halves);
     for (tid, half) in halves {
-        reader.never_returns(tid, half);
+        reader.never_returns(tid, &half);
     }
     let mut log = reader.log;
     log.items.sort_by_key(|item| item.began.line);
@@ -114,7 +115,7 @@ impl Reader {
             self.log.has_times = line.stamp.is_some();
         }
         if let (None, Some(Stamp::Epoch(ns))) = (self.log.began, line.stamp) {
-            self.log.began = Some((ns / 1000) as f64 / 1e6);
+            self.log.began = Some(Duration::from_nanos(ns).as_secs_f64());
         }
         if let Some(open) = self.open.take() {
             self.closes(open, place);
@@ -151,17 +152,20 @@ impl Reader {
             let whole = half.text + text;
             return self.returns(tid, half.began, place, &whole);
         }
-        // On a terminal strace's own news come into the middle of a line.
-        // What they say is told by the parent, too.
-        match text.split_once("strace: ") {
-            Some(("", _)) => true,
-            Some((text, news)) if news.starts_with("Process ") => {
-                let half = Half { began: place, text: text.to_owned() };
-                self.torn = Some((tid, half));
-                true
-            }
-            _ => self.returns(tid, place, place, text),
+        self.returns(tid, place, place, text) || self.tears(tid, place, text)
+    }
+
+    /// On a terminal strace's own news come into the middle of a line. What
+    /// they say is told by the parent, too.
+    fn tears(&mut self, tid: Option<i32>, place: Place, text: &str) -> bool {
+        let Some((text, news)) = text.split_once("strace: Process ") else {
+            return text.starts_with("strace: ");
+        };
+        if !text.is_empty() && news.ends_with(" attached") {
+            let half = Half { began: place, text: text.to_owned() };
+            self.torn = Some((tid, half));
         }
+        true
     }
 
     fn ends(&mut self, tid: Option<i32>, place: Place, text: &str) -> bool {
@@ -181,7 +185,7 @@ impl Reader {
             _ => return false,
         };
         if let Some(half) = self.halves.remove(&tid) {
-            self.never_returns(tid, half);
+            self.never_returns(tid, &half);
         }
         self.log.items.push(Item { tid, began: place, what });
         true
@@ -194,7 +198,7 @@ impl Reader {
                 What::Stopped(by.trim_start_matches("by ").to_owned())
             }
             Some((signal, about)) if signal.starts_with("SIG") => {
-                What::Signal(signal.to_owned(), about.to_owned())
+                What::Signal(real_time(signal), about.to_owned())
             }
             None if text.starts_with("SIG") => {
                 What::Signal(text.to_owned(), String::new())
@@ -273,7 +277,7 @@ impl Reader {
         }
         if !is_split && spent.is_none() && outcome.is_known {
             self.log.has_returns = false;
-            if may_wait(written.name) {
+            if may_wait(written.name) && !self.clock.counts_lines {
                 self.open = Some(self.log.items.len());
             }
         }
@@ -299,7 +303,7 @@ impl Reader {
         }
     }
 
-    fn never_returns(&mut self, tid: Option<i32>, half: Half) {
+    fn never_returns(&mut self, tid: Option<i32>, half: &Half) {
         let Some(written) = syntax::call(&half.text) else { return };
         let called = Called {
             name: written.name.to_owned(),
@@ -359,6 +363,17 @@ fn moves(text: &str) -> Option<(&str, i32)> {
     let (text, rest) = text.split_once(" <pid changed to ")?;
     let tid = rest.strip_suffix(" ...>")?.parse().ok()?;
     Some((text, tid))
+}
+
+/// strace counts real-time signals from the kernel's first, 32; programs
+/// count from the third, because the C library keeps two for its threads.
+fn real_time(signal: &str) -> String {
+    let number = signal.strip_prefix("SIGRT_").and_then(|it| it.parse().ok());
+    match number {
+        Some(2u32) => "SIGRTMIN".to_owned(),
+        Some(number @ 3..) => format!("SIGRTMIN+{}", number - 2),
+        _ => signal.to_owned(),
+    }
 }
 
 /// Whether it may take its time.

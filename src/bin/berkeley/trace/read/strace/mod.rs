@@ -40,7 +40,9 @@ pub(crate) fn from_log(text: &str, everything: bool) -> Result<Trace> {
     let Replay { family, sockets, events, .. } = replay;
     let mut programs = family.programs;
     if let [_, _, ..] = programs[..] {
-        programs.iter_mut().for_each(|it| it.role = Role::Attached);
+        for program in &mut programs {
+            program.role = Role::Attached;
+        }
     }
     let words = programs.iter().find(|it| !it.command.is_empty());
     let words = words.map(|it| it.command.join(" "));
@@ -95,21 +97,21 @@ fn notes(log: &Log, replay: &Replay, guessed: usize) -> Vec<String> {
     note(
         replay.left_out > 0,
         format!(
-            "{} calls that have nothing to do with sockets are left out \
-             (--all shows them).",
+            "Calls that have nothing to do with sockets are left out, {} of \
+             them (--all shows them).",
             replay.left_out
         ),
     );
     note(
         log.beheaded > 0,
         format!(
-            "{} calls began before the log did, and are left out.",
+            "Calls that began before the log did are left out: {}.",
             log.beheaded
         ),
     );
     note(
         log.strange > 0,
-        format!("{} lines were not understood.", log.strange),
+        format!("Lines that were not understood: {}.", log.strange),
     );
     notes
 }

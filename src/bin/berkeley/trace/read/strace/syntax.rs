@@ -73,11 +73,12 @@ impl Iterator for Walk<'_> {
             self.at += 1;
             match (byte, next) {
                 (b'"', _) => self.skip_string(at),
-                (b'\\', _) | (b'-' | b'=', Some(b'>')) => self.at += 1,
                 (b'<', _) if self.begins_angles(at) => {
                     return Some(self.opens(at, byte, b'>'));
                 }
-                (b'<', Some(b'<')) => self.at += 1,
+                (b'\\', _)
+                | (b'-' | b'=', Some(b'>'))
+                | (b'<', Some(b'<')) => self.at += 1,
                 (b'>', _) if !self.is_in_angles() => {}
                 (b'>', _) => {
                     self.open.pop();

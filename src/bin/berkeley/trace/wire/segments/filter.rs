@@ -4,7 +4,6 @@
 //! Man pages: `socket(7)` (SO_ATTACH_FILTER), `packet(7)`;
 //! `Documentation/networking/filter.rst` in the kernel.
 
-use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 
 use libc::{
@@ -17,24 +16,15 @@ use nix::errno::Errno;
 use super::headers::{EXTENSIONS, FRAGMENT, TCP, UDP};
 use super::set_option;
 
-/// Above this number all ports pass here, and are told apart later: the
-/// kernel charges a long program to the socket, and has a limit.
-const MOST_PORTS: usize = 100;
-
 /// IPv4, IPv6: where the version is, the protocol, the fragment's offset.
 const VERSION: u32 = 0;
 const PROTOCOL_V4: u32 = 9;
 const PIECE_V4: u32 = 6;
 const NEXT_HEADER_V6: u32 = 6;
-const LENGTH_V6: u32 = 40;
 
 /// Instead of the filter that was there, in one step.
-pub(super) fn attach(
-    socket: impl AsFd,
-    ports: Option<&BTreeSet<u16>>,
-    length: u32,
-) -> Result<(), Errno> {
-    let mut program = program(ports, length);
+pub(super) fn attach(socket: impl AsFd, length: u32) -> Result<(), Errno> {
+    let mut program = program(length);
     let instructions = libc::sock_fprog {
         len: program.len().try_into().map_err(|_| Errno::E2BIG)?,
         filter: program.as_mut_ptr(),
@@ -43,10 +33,9 @@ pub(super) fn attach(
     set_option(socket, libc::SOL_SOCKET, name, &instructions)
 }
 
-/// Takes TCP and UDP, from or to these ports: the first bytes of a packet,
-/// as many as `length` says. Each packet comes by twice, on its way out and
+/// Takes TCP and UDP: the first bytes of a packet, as many as `length` says. Each packet comes by twice, on its way out and
 /// on its way in; the second one is taken.
-fn program(ports: Option<&BTreeSet<u16>>, length: u32) -> Vec<sock_filter> {
+fn program(length: u32) -> Vec<sock_filter> {
     let drop = [step(BPF_RET | BPF_K, 0)];
     let packet_type = libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE;
     [
@@ -54,29 +43,28 @@ fn program(ports: Option<&BTreeSet<u16>>, length: u32) -> Vec<sock_filter> {
         &*when(BPF_JEQ, libc::PACKET_OUTGOING.into(), &drop),
         &[step(BPF_LD | BPF_B | BPF_ABS, VERSION)],
         &[step(BPF_ALU | BPF_AND | BPF_K, 0xF0)],
-        &when(BPF_JEQ, 0x40, &in_v4(ports, length)),
-        &when(BPF_JEQ, 0x60, &in_v6(ports, length)),
+        &when(BPF_JEQ, 0x40, &in_v4(length)),
+        &when(BPF_JEQ, 0x60, &in_v6(length)),
         &drop,
     ]
     .concat()
 }
 
 /// Without the later pieces of a datagram: they have no ports.
-fn in_v4(ports: Option<&BTreeSet<u16>>, length: u32) -> Vec<sock_filter> {
+fn in_v4(length: u32) -> Vec<sock_filter> {
     let drop = [step(BPF_RET | BPF_K, 0)];
     [
         &[step(BPF_LD | BPF_H | BPF_ABS, PIECE_V4)],
         &*when(BPF_JSET, 0x1FFF, &drop),
-        &[step(BPF_LDX | BPF_B | BPF_MSH, VERSION)],
         &[step(BPF_LD | BPF_B | BPF_ABS, PROTOCOL_V4)],
         &only_tcp_and_udp(),
-        &from_or_to(ports, BPF_IND, 0, length),
+        &[step(BPF_RET | BPF_K, length)],
     ]
     .concat()
 }
 
 /// What is behind extension headers is taken, and told apart later.
-fn in_v6(ports: Option<&BTreeSet<u16>>, length: u32) -> Vec<sock_filter> {
+fn in_v6(length: u32) -> Vec<sock_filter> {
     let take = [step(BPF_RET | BPF_K, length)];
     let extensions = EXTENSIONS.into_iter().chain([FRAGMENT]);
     let extensions =
@@ -85,7 +73,7 @@ fn in_v6(ports: Option<&BTreeSet<u16>>, length: u32) -> Vec<sock_filter> {
         &[step(BPF_LD | BPF_B | BPF_ABS, NEXT_HEADER_V6)],
         &*extensions.collect::<Vec<_>>(),
         &only_tcp_and_udp(),
-        &from_or_to(ports, BPF_ABS, LENGTH_V6, length),
+        &take,
     ]
     .concat()
 }
@@ -96,27 +84,6 @@ fn only_tcp_and_udp() -> [sock_filter; 3] {
         jump(BPF_JEQ, UDP.into(), 1, 0),
         step(BPF_RET | BPF_K, 0),
     ]
-}
-
-/// The ports are the first two numbers of both headers.
-fn from_or_to(
-    ports: Option<&BTreeSet<u16>>,
-    mode: u32,
-    offset: u32,
-    length: u32,
-) -> Vec<sock_filter> {
-    let take = [step(BPF_RET | BPF_K, length)];
-    let Some(ports) = ports.filter(|ports| ports.len() <= MOST_PORTS) else {
-        return take.to_vec();
-    };
-    let one_of = |offset| {
-        let load = step(BPF_LD | BPF_H | mode, offset);
-        let tests =
-            ports.iter().flat_map(|&port| when(BPF_JEQ, port.into(), &take));
-        std::iter::once(load).chain(tests)
-    };
-    let neither = step(BPF_RET | BPF_K, 0);
-    one_of(offset).chain(one_of(offset + 2)).chain([neither]).collect()
 }
 
 fn step(what: u32, value: u32) -> sock_filter {

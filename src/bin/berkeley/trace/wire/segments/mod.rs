@@ -18,7 +18,6 @@ mod filter;
 mod headers;
 mod numbers;
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
@@ -51,8 +50,6 @@ pub(crate) struct Segments {
     next: usize,
     offset: Offset,
     numbers: Numbers,
-    /// `None`: all.
-    ports: Option<BTreeSet<u16>>,
     lost: u64,
 }
 
@@ -69,7 +66,7 @@ impl Segments {
         let (family, close_on_exec) =
             (AddressFamily::Packet, SockFlag::SOCK_CLOEXEC);
         let socket = socket(family, SockType::Datagram, close_on_exec, None)?;
-        filter::attach(&socket, None, LENGTH)?;
+        filter::attach(&socket, LENGTH)?;
         let version = libc::tpacket_versions::TPACKET_V2 as libc::c_int;
         let level = libc::SOL_PACKET;
         set_option(&socket, level, libc::PACKET_VERSION, &version)?;
@@ -90,23 +87,8 @@ impl Segments {
             next: 0,
             offset: Offset::measure(),
             numbers: Numbers::default(),
-            ports: None,
             lost: 0,
         })
-    }
-
-    /// From now on, only what goes from or to these ports. What others do on
-    /// loopback costs nothing then.
-    pub(crate) fn only(&mut self, ports: &[u16]) {
-        let ports = ports.iter().copied().collect::<BTreeSet<u16>>();
-        // Where the kernel refuses, `read` still sorts them out.
-        let _ = filter::attach(&self.socket, Some(&ports), LENGTH);
-        self.ports = Some(ports);
-    }
-
-    /// Readable as soon as there is one.
-    pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        std::iter::once(self.socket.as_fd())
     }
 
     /// What has come by since the last time, in order; at most as many as
@@ -149,11 +131,7 @@ impl Segments {
         let at_ns = self.offset.monotonic(long(16)?, long(20)?);
         let bytes = row.get(start..)?;
         let packet = Packet::parse(&bytes[..kept.min(bytes.len())], length)?;
-        let ports = [packet.from.port(), packet.to.port()];
-        let is_wanted = self.ports.as_ref().is_none_or(|wanted| {
-            ports.iter().any(|port| wanted.contains(port))
-        });
-        is_wanted.then(|| self.in_words(at_ns, &packet))
+        Some(self.in_words(at_ns, &packet))
     }
 
     fn in_words(&mut self, at_ns: u64, packet: &Packet) -> Segment {

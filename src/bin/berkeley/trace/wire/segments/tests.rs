@@ -151,36 +151,6 @@ fn datagrams_are_told_with_their_length() {
     }
 }
 
-#[test]
-fn only_the_ports_of_interest_take_room() {
-    let Some(mut segments) = permitted() else { return };
-    for anywhere in [V4, V6] {
-        let (ours, far) = (Peer::udp(anywhere), Peer::udp(anywhere));
-        let other = Peer::udp(anywhere);
-        // As many as the kernel compares, and more than it does.
-        for more in [0, 200] {
-            let mut ports = vec![far.address().port()];
-            let unused = (1..1024).take(more);
-            ports.extend(unused);
-            segments.only(&ports);
-            drop(segments.read());
-            ours.connect(other.address()).unwrap();
-            ours.send(b"not this");
-            ours.connect(far.address()).unwrap();
-            ours.send(b"this");
-            far.connect(ours.address()).unwrap();
-            far.send(b"and that");
-            let mut all = Vec::new();
-            wait_until("both", || {
-                all.extend(segments.read());
-                all.len() >= 2
-            });
-            let lengths: Vec<u32> = all.iter().map(|it| it.length).collect();
-            assert_eq!(lengths, [4, 8]);
-        }
-    }
-}
-
 /// In a network of its own: the rows of other tests would be full, too.
 #[test]
 fn what_finds_no_row_is_counted() {

@@ -37,7 +37,6 @@ mod tracepoint;
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
 
 use nix::errno::Errno;
 
@@ -122,11 +121,6 @@ impl Transitions {
             }
         }
         Ok(Transitions { tracepoint, rings, ends: Ends::default(), lost: 0 })
-    }
-
-    /// One per CPU. Readable when a quarter of its room is full, not sooner.
-    pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.rings.iter().map(Ring::as_fd)
     }
 
     /// What has happened since the last time, in order. When nothing has, it

@@ -61,7 +61,8 @@ const _: () = assert!(size_of::<Attributes>() == ATTRIBUTES as usize);
 /// One CPU's.
 #[derive(Debug)]
 pub(super) struct Ring {
-    event: OwnedFd,
+    /// It ends with its last descriptor.
+    _event: OwnedFd,
     memory: Mapping,
     /// Where the records begin, and how much room they have.
     start: usize,
@@ -122,11 +123,7 @@ impl Ring {
         let start = page_size();
         let length = NonZeroUsize::MIN.saturating_add(start + room - 1);
         let memory = Mapping::of(&event, length)?;
-        Ok(Ring { event, memory, start, room, tail: 0 })
-    }
-
-    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
-        self.event.as_fd()
+        Ok(Ring { _event: event, memory, start, room, tail: 0 })
     }
 
     /// Everything that is new. When nothing is, one look at memory.
