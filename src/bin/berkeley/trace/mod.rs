@@ -74,7 +74,7 @@ fn twins(
     name: &str,
     mut output: Output,
 ) -> Result<Verdict> {
-    let mut of = |language| -> Result<Trace> {
+    let of = |language| -> Result<Trace> {
         let mut nobody_looks_on = Live::silent();
         let outcome = lab(options, name, language, &mut nobody_looks_on)?;
         // Nobody came: there would be nothing in which they could differ.

@@ -12,7 +12,6 @@ use std::ffi::OsString;
 
 use crate::catalogue::{Language, PROGRAMS};
 use crate::house::House;
-use crate::stage::kernel;
 
 pub(crate) use scripts::LABS;
 
@@ -30,7 +29,6 @@ pub(crate) struct Lab {
     replies: &'static [Step],
     /// Typed to each client.
     typed: &'static [Step],
-    is_datagram: bool,
 }
 
 /// A line that is typed when it is its turn.
@@ -48,8 +46,6 @@ pub(crate) struct Step {
 pub(crate) struct Cast {
     pub(crate) server: Script,
     pub(crate) clients: Vec<Script>,
-    /// The server's port, of its family, as soon as it has one.
-    pub(crate) port: fn(&[i32]) -> Option<u16>,
 }
 
 /// A program and its typist.
@@ -77,11 +73,6 @@ impl Lab {
         let mut programs = PROGRAMS.iter();
         let server = programs.find(|one| one.name == self.server[0]);
         server.and_then(|server| server.default_model)
-    }
-
-    /// Which programs must be there.
-    pub(crate) fn programs(&self) -> [&'static str; 2] {
-        [self.server[0], self.client[0]]
     }
 
     /// Who is to be started. `model` is for a server that has models.
@@ -117,11 +108,6 @@ impl Lab {
                 typed: self.replies.repeat(clients),
             },
             clients: vec![client; clients],
-            port: if self.is_datagram {
-                kernel::datagram_port
-            } else {
-                kernel::listening_port
-            },
         }
     }
 }

@@ -65,7 +65,6 @@ pub(crate) static LABS: &[Lab] = &[
             "{port}",
         ],
         says: &["hello"],
-        is_datagram: true,
         ..SILENT
     },
     Lab {
@@ -104,5 +103,4 @@ const SILENT: Lab = Lab {
     says: &[],
     replies: &[],
     typed: &[],
-    is_datagram: false,
 };
