@@ -261,6 +261,7 @@ fn on_curl() {
     let Some(curl) = peer_program("curl") else { return };
     let script = "
 import http.server as h
+h.BaseHTTPRequestHandler.date_time_string = lambda *a: 'now'
 s = h.HTTPServer(('127.0.0.1', 0), h.SimpleHTTPRequestHandler)
 print('port', s.server_address[1], flush=True)
 s.serve_forever()

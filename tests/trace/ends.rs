@@ -56,35 +56,34 @@ fn the_trace_itself_goes_to_stderr() {
 }
 
 const LISTENS: &str = "
-import socket, sys, os
+import os, signal, socket
 s = socket.socket()
 s.bind(('127.0.0.1', 0))
 s.listen()
-print('port', s.getsockname()[1], os.getpid(), flush=True)
+print('port', s.getsockname()[1], flush=True)
+FORK
 while True:
     s.accept()[0].close()
 ";
 
-/// A Python server under a trace, and its port and pid.
-fn server(saved: &Saved, before: &str) -> Option<(Program, u16, i32)> {
-    let script = format!("{before}\n{LISTENS}");
+/// A Python server under a trace, and its port.
+fn server(saved: &Saved, then: &str) -> Option<(Program, u16)> {
+    let script = LISTENS.replace("FORK", then);
     let python = python(&script, &[])?;
     let mut command = trace(&["-o", saved.name(), "--"]);
     command.arg(python.get_program()).args(python.get_args());
     let program = Program::spawn(&mut command);
     let line = program.wait_for("port ");
-    let mut numbers = line.split(' ').skip(1).map(|n| n.parse().unwrap());
-    let port = u16::try_from(numbers.next().unwrap()).unwrap();
-    let pid: i32 = numbers.next().unwrap();
+    let port = line.trim_start_matches("port ").parse().unwrap();
     until(SOON, "it listens", || kernel::is_listening(port));
-    Some((program, port, pid))
+    Some((program, port))
 }
 
 #[test]
 fn ctrl_c_ends_what_was_started_and_still_draws() {
-    for stubborn in ["", "import signal; signal.signal(2, lambda *a: None)"] {
+    for stubborn in ["", "signal.signal(2, lambda *a: None)"] {
         let saved = Saved::new("json");
-        let Some((mut tool, port, _)) = server(&saved, stubborn) else {
+        let Some((mut tool, port)) = server(&saved, stubborn) else {
             return;
         };
         drop(TcpStream::connect(("127.0.0.1", port)).unwrap());
@@ -100,8 +99,8 @@ fn ctrl_c_ends_what_was_started_and_still_draws() {
 #[test]
 fn a_killed_tracer_takes_all_that_it_started_with_it() {
     let saved = Saved::new("json");
-    let forks = "import os\nfor _ in range(3):\n  if os.fork() == 0: break";
-    let Some((mut tool, _, _)) = server(&saved, forks) else { return };
+    let forks = "for _ in range(3):\n  if os.fork() == 0: break";
+    let Some((mut tool, _)) = server(&saved, forks) else { return };
     until(SOON, "all four are there", || tool.family().len() >= 5);
     tool.kill(Signal::SIGKILL);
     assert_eq!(tool.exit_code(), -(Signal::SIGKILL as i32));

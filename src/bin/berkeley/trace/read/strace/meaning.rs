@@ -93,7 +93,11 @@ pub(super) fn about<'a>(name: &str, args: &[&'a str]) -> Option<Fd<'a>> {
 
 /// The arguments as the record has them.
 pub(super) fn plain(args: &[&str]) -> Vec<String> {
-    args.iter().map(|arg| syntax::plain(arg, sockaddr)).collect()
+    let short = |text: &str| match text {
+        "{sa_family=AF_UNIX}" => Some("(unnamed)".to_string()),
+        text => sockaddr(text),
+    };
+    args.iter().map(|arg| syntax::plain(arg, short)).collect()
 }
 
 /// The address that it names, or was given.
