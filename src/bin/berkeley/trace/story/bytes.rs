@@ -1,7 +1,7 @@
 //! What of the bytes that one side sent arrived in which receive.
 //!
 //! A stream has no messages: a receive can take parts of several sends, and
-//! a send can be taken in several pieces. Both are ranges of one sequence of
+//! a send can be got in several pieces. Both are ranges of one sequence of
 //! bytes, and where they overlap, something went across.
 
 use std::collections::{HashMap, VecDeque};
@@ -22,7 +22,7 @@ struct Range {
 
 pub(super) fn streams(trace: &Trace, ends: &mut Ends) -> Vec<Link> {
     let mut sends: HashMap<usize, Vec<Range>> = HashMap::new();
-    let mut takes: HashMap<usize, Vec<Range>> = HashMap::new();
+    let mut receives: HashMap<usize, Vec<Range>> = HashMap::new();
     let mut sort: Vec<(u64, usize, usize, u64, bool)> = Vec::new();
     for (event, call) in calls_of(trace) {
         let Some(socket) = call.socket else { continue };
@@ -37,7 +37,7 @@ pub(super) fn streams(trace: &Trace, ends: &mut Ends) -> Vec<Link> {
     for (_, event, socket, length, is_send) in sort {
         let is_known = ends.of_socket.get(socket).is_some_and(Option::is_some);
         if length > 0 && is_known {
-            let all = if is_send { &mut sends } else { &mut takes };
+            let all = if is_send { &mut sends } else { &mut receives };
             let ranges = all.entry(socket).or_default();
             let from = ranges.last().map_or(0, |range| range.until);
             ranges.push(Range { event, from, until: from + length });
@@ -49,18 +49,18 @@ pub(super) fn streams(trace: &Trace, ends: &mut Ends) -> Vec<Link> {
         let (client, server) = (client.socket, server.socket);
         for (from, to) in [(client, server), (server, client)] {
             let sent = from.and_then(|from| sends.remove(&from));
-            let taken = to.and_then(|to| takes.remove(&to));
-            let (sent, taken) =
-                (sent.unwrap_or_default(), taken.unwrap_or_default());
+            let got = to.and_then(|to| receives.remove(&to));
+            let (sent, got) =
+                (sent.unwrap_or_default(), got.unwrap_or_default());
             let until =
                 |all: &[Range]| all.last().map_or(0, |last| last.until);
-            let total = until(&sent).max(until(&taken));
+            let total = until(&sent).max(until(&got));
             let connection = &mut ends.connections[at];
             match from == client && (from.is_some() || to == server) {
                 true => connection.up = total,
                 false => connection.down = total,
             }
-            overlap(trace, at, &sent, &taken, &mut links);
+            overlap(trace, at, &sent, &got, &mut links);
         }
     }
     links
@@ -72,12 +72,12 @@ fn overlap(
     trace: &Trace,
     connection: usize,
     sends: &[Range],
-    takes: &[Range],
+    receives: &[Range],
     links: &mut Vec<Link>,
 ) {
     let (mut send, mut take, mut at) = (0, 0, 0);
     loop {
-        let (from, to) = (sends.get(send), takes.get(take));
+        let (from, to) = (sends.get(send), receives.get(take));
         let until = match (from, to) {
             (Some(from), Some(to)) => from.until.min(to.until),
             (Some(one), None) | (None, Some(one)) => one.until,
@@ -177,7 +177,7 @@ fn unit_length(unit: &str) -> u64 {
 }
 
 /// Datagrams keep their borders, and arrive in order from each sender. Some
-/// are lost: a later one of the right length is then taken.
+/// are lost: a later one of the right length is then got.
 pub(super) fn datagrams(
     trace: &Trace,
     ends: &mut Ends,
