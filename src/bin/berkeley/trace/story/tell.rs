@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::super::record::{Event, Trace};
 use super::moments::{Drafts, Known, draft, lanes_by_task};
 use super::{
-    Arrow, Kind, Lane, Link, Moment, Story, What, bytes, connections, family,
-    farewells, lanes, noise, order, states,
+    Arrow, Kind, Lane, Link, Moment, Story, What, bytes, connections,
+    datagrams, family, farewells, greetings, lanes, noise, order, states,
 };
 
 impl Story {
@@ -14,12 +14,12 @@ impl Story {
         let mut lanes = lanes::choose(trace);
         let mut ends = connections::find(trace);
         let births = family::births(trace);
-        let mut links = farewells::handshakes(&ends);
+        let mut links = greetings::handshakes(&ends);
         links.extend(bytes::streams(trace, &mut ends));
-        let (datagrams, talks) = bytes::datagrams(trace, &mut ends);
-        links.extend(datagrams);
+        let (posted, talks) = datagrams::links(trace, &mut ends);
+        links.extend(posted);
         links.extend(farewells::links(trace, &ends));
-        links.extend(farewells::passed(trace, &ends));
+        links.extend(greetings::passed(trace, &ends));
         links.extend(family::birth_links(trace, &births));
         links.extend(family::exit_links(trace));
         let hidden = noise::find(trace);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::super::story::{Lane, Story};
-use super::weave::is_idle_birth;
+use super::telling::is_idle_birth;
 
 /// A column is at least this wide: fewer places, and hardly any call could be
 /// read.
