@@ -56,9 +56,10 @@ pub(super) fn streams(trace: &Trace, ends: &mut Ends) -> Vec<Link> {
                 |all: &[Range]| all.last().map_or(0, |last| last.until);
             let total = until(&sent).max(until(&got));
             let connection = &mut ends.connections[at];
-            match from == client && (from.is_some() || to == server) {
-                true => connection.up = total,
-                false => connection.down = total,
+            if from == client && (from.is_some() || to == server) {
+                connection.up = total;
+            } else {
+                connection.down = total;
             }
             overlap(trace, at, &sent, &got, &mut links);
         }

@@ -23,9 +23,10 @@ impl Ends {
     pub(super) fn other(&self, socket: usize) -> Option<usize> {
         let connection = (*self.of_socket.get(socket)?)?;
         let Connection { client, server, .. } = &self.connections[connection];
-        match client.socket == Some(socket) {
-            true => server.socket,
-            false => client.socket,
+        if client.socket == Some(socket) {
+            server.socket
+        } else {
+            client.socket
         }
     }
 }

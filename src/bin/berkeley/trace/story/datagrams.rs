@@ -90,7 +90,7 @@ impl Post<'_> {
         let is_send = calls::sent(call).is_some();
         let far = call.address.as_deref().or(socket.peer.as_deref());
         let near = match &socket.local {
-            Some(local) => self.near(socket.namespace, Some(local), far),
+            Some(local) => near(socket.namespace, Some(local), far),
             None => (socket.namespace, nameless(at)),
         };
         let far = match (far, socket.other_end) {
@@ -99,9 +99,10 @@ impl Post<'_> {
             (None, None) => String::new(),
         };
         let far = (socket.namespace, far);
-        let (from, to) = match is_send {
-            true => (near.clone(), far.clone()),
-            false => (far.clone(), near.clone()),
+        let (from, to) = if is_send {
+            (near.clone(), far.clone())
+        } else {
+            (far.clone(), near.clone())
         };
         let talk = self.talk(ends, at, &near, &far, is_send);
         self.of_event.insert(event, talk);
@@ -111,10 +112,8 @@ impl Post<'_> {
         // Counted where it was sent; where it came from outside, on arrival.
         let far_is_seen = self.holder(&far).is_some();
         if is_send || !far_is_seen {
-            let total = match is_up {
-                true => &mut connection.up,
-                false => &mut connection.down,
-            };
+            let total =
+                if is_up { &mut connection.up } else { &mut connection.down };
             *total += bytes;
         }
         let key = (from, to);
@@ -179,32 +178,6 @@ impl Post<'_> {
         });
     }
 
-    /// Where it is, as the other side would write it: a socket that is bound
-    /// to all addresses has the one that it was spoken to.
-    fn near(
-        &self,
-        namespace: u64,
-        local: Option<&str>,
-        far: Option<&str>,
-    ) -> Place {
-        let local = plain(local.unwrap_or(""));
-        let port = |address: &str| {
-            address.rsplit_once(':').map(|(_, port)| port.to_owned())
-        };
-        let host = far.map(plain).and_then(|far| {
-            far.rsplit_once(':').map(|(host, _)| host.to_owned())
-        });
-        match (is_any(&local), port(&local), host) {
-            // Over loopback both ends have the same address.
-            (true, Some(port), Some(host))
-                if host.starts_with("127.") || host == "[::1]" =>
-            {
-                (namespace, format!("{host}:{port}"))
-            }
-            _ => (namespace, local),
-        }
-    }
-
     /// The socket of the trace that is at this address.
     fn holder(&self, place: &Place) -> Option<usize> {
         if let Some(number) = place.1.strip_prefix(NAMELESS) {
@@ -251,5 +224,26 @@ impl Post<'_> {
         });
         self.talks.insert((near.clone(), far.clone()), number);
         number
+    }
+}
+
+/// Where it is, as the other side would write it: a socket that is bound
+/// to all addresses has the one that it was spoken to.
+fn near(namespace: u64, local: Option<&str>, far: Option<&str>) -> Place {
+    let local = plain(local.unwrap_or(""));
+    let port = |address: &str| {
+        address.rsplit_once(':').map(|(_, port)| port.to_owned())
+    };
+    let host = far
+        .map(plain)
+        .and_then(|far| far.rsplit_once(':').map(|(host, _)| host.to_owned()));
+    match (is_any(&local), port(&local), host) {
+        // Over loopback both ends have the same address.
+        (true, Some(port), Some(host))
+            if host.starts_with("127.") || host == "[::1]" =>
+        {
+            (namespace, format!("{host}:{port}"))
+        }
+        _ => (namespace, local),
     }
 }

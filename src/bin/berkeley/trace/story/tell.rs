@@ -84,9 +84,10 @@ fn arrange(drafts: Drafts, links: &[Link]) -> (Vec<Moment>, Vec<Arrow>) {
             link.kind == Kind::Exit && !has_exit.insert(link.from);
         // Children without a lane are only known by their numbers.
         let is_family = matches!(link.kind, Kind::Birth | Kind::Exit);
-        let is_known = match is_family {
-            true => from.is_some() && to.is_some(),
-            false => from.is_some() || to.is_some(),
+        let is_known = if is_family {
+            from.is_some() && to.is_some()
+        } else {
+            from.is_some() || to.is_some()
         };
         if is_known && !is_told_again {
             arrows.push((from, to, link));
@@ -209,9 +210,10 @@ fn close_lanes(lanes: &mut Vec<Lane>, moments: &mut [Moment], span_ns: u64) {
     for moment in moments.iter() {
         if moment.what == (What::Waits { until: None }) {
             let lane = &mut lanes[moment.lane];
-            let until = match lane.has_ended {
-                true => moments[lane.last].at_ns,
-                false => span_ns,
+            let until = if lane.has_ended {
+                moments[lane.last].at_ns
+            } else {
+                span_ns
             };
             lane.waited_ns += until.saturating_sub(moment.at_ns);
         }

@@ -58,9 +58,10 @@ impl Ladder {
         let mut tails = Vec::new();
         self.wait_before(telling, place, &mut tails);
         if let Some(state) = &moment.state {
-            let sign = match moment.is_transition {
-                true => self.glyphs.becomes.to_string(),
-                false => String::new(),
+            let sign = if moment.is_transition {
+                self.glyphs.becomes.to_string()
+            } else {
+                String::new()
             };
             tails.push((format!("[{sign}{state}]"), STATE));
         }

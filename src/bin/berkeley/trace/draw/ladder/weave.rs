@@ -129,9 +129,10 @@ impl Ladder {
         let is_leftwards = comes_in.is_none()
             && others.is_empty()
             && across.as_ref().is_some_and(|it| it.from > it.to);
-        let (above, below) = match is_leftwards {
-            true => (across.as_ref(), None),
-            false => (comes_in, across.as_ref()),
+        let (above, below) = if is_leftwards {
+            (across.as_ref(), None)
+        } else {
+            (comes_in, across.as_ref())
         };
         let mut lines = self.arrive(at(place), first, above);
         for other in others {
