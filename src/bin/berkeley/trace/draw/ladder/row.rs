@@ -249,11 +249,9 @@ impl Row<'_> {
                 paper.put(self.slots.at(slot), glyphs.crosses, style);
             }
         }
-        let speaker = cells
+        let speaks = cells
             .iter()
-            .find(|cell| cell.slot == across.from && !cell.text.is_empty());
-        let speaks = speaker.is_some();
-        let is_plain = speaker.is_none_or(|cell| cell.sign == glyphs.runs);
+            .any(|cell| cell.slot == across.from && !cell.text.is_empty());
         if across.from == left {
             paper.put(end - 1, glyphs.head_right, style);
             if !speaks {

@@ -11,7 +11,8 @@ use nix::sys::socket::{
     socketpair, sockopt,
 };
 
-use super::super::{Eye, holders, inode};
+use super::super::owners::holders;
+use super::super::{Eye, inode};
 use super::other::{Line, Other};
 use super::{
     alone, bound, fd, listening, look, me, new, pair, until, wait_for,
