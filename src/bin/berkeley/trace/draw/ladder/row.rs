@@ -249,9 +249,11 @@ impl Row<'_> {
                 paper.put(self.slots.at(slot), glyphs.crosses, style);
             }
         }
-        let speaks = cells
+        let speaker = cells
             .iter()
-            .any(|cell| cell.slot == across.from && !cell.text.is_empty());
+            .find(|cell| cell.slot == across.from && !cell.text.is_empty());
+        let speaks = speaker.is_some();
+        let is_plain = speaker.is_none_or(|cell| cell.sign == glyphs.runs);
         if across.from == left {
             paper.put(end - 1, glyphs.head_right, style);
             if !speaks {
@@ -259,7 +261,7 @@ impl Row<'_> {
             }
         } else {
             paper.put(start, glyphs.head_left, style);
-            if !speaks {
+            if is_plain {
                 let sign = match across.kind {
                     Kind::Handshake => glyphs.leaves_doubled,
                     _ => glyphs.leaves_left,
