@@ -7,6 +7,7 @@
 
 use crate::screen::{BAD, GOOD, HEADING, QUIET, paint};
 use crate::trace::record::{Call, Descriptor, Event, Look, Trace};
+use crate::trace::story;
 
 use super::names::{self, descriptor};
 use super::{happenings, ms};
@@ -173,7 +174,7 @@ fn result(trace: &Trace, call: &Call) -> String {
                 "" => errno.to_owned(),
                 words => format!("{errno} ({words})"),
             };
-            let is_bad = !names::is_transient(errno);
+            let is_bad = story::has_failed(call);
             let text = if is_bad { paint(BAD, &text) } else { text };
             format!("{known} {text}")
         }

@@ -155,7 +155,7 @@ pub(super) fn is_interrupted(call: &Call) -> bool {
 }
 
 /// Not every error says that something went wrong.
-pub(super) fn has_failed(call: &Call) -> bool {
+pub(crate) fn has_failed(call: &Call) -> bool {
     let Some(errno) = call.errno.as_deref() else { return false };
     let is_for_now = matches!(
         errno,

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::record::{Call, Event, Socket, Trace};
+use super::super::record::{Call, Event, Socket, Trace, canonical};
 use super::{Connection, Side, calls, words};
 
 pub(super) struct Ends {
@@ -44,15 +44,6 @@ pub(super) fn calls_of(trace: &Trace) -> impl Iterator<Item = (usize, &Call)> {
 pub(super) fn is_stream(socket: &Socket) -> bool {
     !socket.kind.starts_with("SOCK_DGRAM")
         && !socket.kind.starts_with("SOCK_RAW")
-}
-
-/// An IPv4 peer of an IPv6 socket is `[::ffff:127.0.0.1]:5000` on one side
-/// and `127.0.0.1:5000` on the other.
-pub(super) fn plain(address: &str) -> String {
-    match address.strip_prefix("[::ffff:") {
-        Some(rest) if rest.contains('.') => rest.replace(']', ""),
-        _ => address.to_owned(),
-    }
 }
 
 pub(super) fn find(trace: &Trace) -> Ends {
@@ -131,18 +122,20 @@ fn twins(
             twins[at] = Some(other);
             twins[other] = Some(at);
         }
-        let place = (socket.namespace, socket.local.as_deref().map(plain));
+        let place = (socket.namespace, socket.local.as_deref().map(canonical));
         if socket.family == "AF_UNIX" {
             if ends.accepts.contains_key(&at) {
                 accepted.entry(place).or_default().push(at);
             }
         } else if let (Some(_), Some(peer)) = (&place.1, &socket.peer) {
-            by_address.entry((place, plain(peer))).or_default().push(at);
+            by_address.entry((place, canonical(peer))).or_default().push(at);
         }
     }
     for &at in order {
         let socket = &trace.sockets[at];
-        let Some(peer) = socket.peer.as_deref().map(plain) else { continue };
+        let Some(peer) = socket.peer.as_deref().map(canonical) else {
+            continue;
+        };
         if twins[at].is_some() {
             continue;
         }
@@ -151,7 +144,8 @@ fn twins(
             // listener's queue is in order.
             accepted.get(&(socket.namespace, Some(peer)))
         } else {
-            let local = socket.local.as_deref().map(plain).unwrap_or_default();
+            let local =
+                socket.local.as_deref().map(canonical).unwrap_or_default();
             by_address.get(&((socket.namespace, Some(peer)), local))
         };
         // A pair of addresses comes back when a port is used again.

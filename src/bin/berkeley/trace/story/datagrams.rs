@@ -3,9 +3,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::super::record::{Call, Event, Trace};
+use super::super::record::{Call, Event, Trace, canonical};
 use super::bytes::{count, slice};
-use super::connections::{Ends, calls_of, is_stream, plain};
+use super::connections::{Ends, calls_of, is_stream};
 use super::{Connection, Kind, Link, Side, calls, words};
 
 /// Datagrams keep their borders, and arrive in order from each sender. Some
@@ -94,7 +94,7 @@ impl Post<'_> {
             None => (socket.namespace, nameless(at)),
         };
         let far = match (far, socket.other_end) {
-            (Some(far), _) => plain(far),
+            (Some(far), _) => canonical(far),
             (None, Some(other)) => nameless(other),
             (None, None) => String::new(),
         };
@@ -108,7 +108,7 @@ impl Post<'_> {
         self.of_event.insert(event, talk);
         let bytes = calls::sent(call).or(calls::received(call)).unwrap_or(0);
         let connection = &mut ends.connections[talk];
-        let is_up = plain(&connection.client.address) == from.1;
+        let is_up = canonical(&connection.client.address) == from.1;
         // Counted where it was sent; where it came from outside, on arrival.
         let far_is_seen = self.holder(&far).is_some();
         if is_send || !far_is_seen {
@@ -185,7 +185,7 @@ impl Post<'_> {
         }
         let port = place.1.rsplit_once(':').map(|(_, port)| port);
         self.trace.sockets.iter().position(|socket| {
-            let local = plain(socket.local.as_deref().unwrap_or(""));
+            let local = canonical(socket.local.as_deref().unwrap_or(""));
             !is_stream(socket)
                 && socket.namespace == place.0
                 && (local == place.1
@@ -230,12 +230,12 @@ impl Post<'_> {
 /// Where it is, as the other side would write it: a socket that is bound
 /// to all addresses has the one that it was spoken to.
 fn near(namespace: u64, local: Option<&str>, far: Option<&str>) -> Place {
-    let local = plain(local.unwrap_or(""));
+    let local = canonical(local.unwrap_or(""));
     let port = |address: &str| {
         address.rsplit_once(':').map(|(_, port)| port.to_owned())
     };
     let host = far
-        .map(plain)
+        .map(canonical)
         .and_then(|far| far.rsplit_once(':').map(|(host, _)| host.to_owned()));
     match (is_any(&local), port(&local), host) {
         // Over loopback both ends have the same address.

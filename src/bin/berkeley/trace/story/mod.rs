@@ -23,6 +23,8 @@ mod tell;
 mod tests;
 mod words;
 
+pub(crate) use calls::has_failed;
+
 /// All of it. Indices: `lane` into `lanes`, `connection` into `connections`,
 /// moments by their place in `moments`.
 #[derive(Clone, Debug, Default, PartialEq)]
