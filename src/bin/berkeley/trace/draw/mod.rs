@@ -2,7 +2,6 @@
 //!
 //! For a terminal: `ladder`, a column for each task; `calls`, a call a line;
 //! `summary`, tables. For a browser: `page`, the ladder as SVG or HTML.
-//! `calls` needs the record alone, the others the story, too.
 
 mod calls;
 mod happenings;
@@ -24,4 +23,9 @@ pub(crate) struct Look {
 /// Milliseconds, to the microsecond: `1.412`.
 fn ms(ns: u64) -> String {
     format!("{}.{:03}", ns / 1_000_000, ns / 1000 % 1000)
+}
+
+/// `1 connection`, `3 connections`
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }

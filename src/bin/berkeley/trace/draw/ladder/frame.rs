@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::super::record::{Event, Trace};
 use super::super::super::story::{Lane, Story, What};
-use super::super::Look;
+use super::super::{Look, counted};
 use super::glyphs::Glyphs;
 use super::paper::Paper;
 use super::row::{Line, WAITS};
@@ -119,13 +119,6 @@ fn cut_title(title: &str, room: usize, glyphs: &Glyphs) -> String {
     glyphs.cut(&format!("{} {number}", glyphs.cut(name, left)), room)
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
-    }
-}
-
 /// How many waits of clients are told one by one.
 const TOLD: usize = 3;
 
@@ -136,9 +129,9 @@ pub(super) fn foot(
     glyphs: &Glyphs,
 ) -> Vec<String> {
     let connections = story.connections.len();
-    let connections = count(connections, "connection", "connections");
+    let connections = counted(connections, "connection", "connections");
     let tasks = story.lanes.len();
-    let tasks = count(tasks, "process or thread", "processes and threads");
+    let tasks = counted(tasks, "process or thread", "processes and threads");
     let mut said = vec![format!("{connections}, {tasks}.")];
     said.extend(waited(story));
     said.extend(left_behind(trace, story));
