@@ -71,7 +71,7 @@ pub(super) fn meets_end(call: &Call) -> bool {
 pub(super) fn says_end(call: &Call) -> bool {
     call.call == "shutdown"
         && call.result == Some(0)
-        && !call.args.get(1).is_some_and(|how| how == "SHUT_RD")
+        && call.args.get(1).is_none_or(|how| how != "SHUT_RD")
 }
 
 /// Whether its socket is gone with it.
@@ -162,9 +162,8 @@ pub(super) fn has_failed(call: &Call) -> bool {
         "EAGAIN" | "EWOULDBLOCK" | "EINPROGRESS" | "EALREADY" | "EISCONN"
     );
     let is_answer = match call.call.as_str() {
-        "getpeername" => errno == "ENOTCONN",
-        // Shutting down what the peer has closed.
-        "shutdown" => errno == "ENOTCONN",
+        // The peer may have closed it already.
+        "getpeername" | "shutdown" => errno == "ENOTCONN",
         _ => errno == "ECHILD" && is_reap(call),
     };
     !is_interrupted(call) && !is_for_now && !is_answer

@@ -23,9 +23,10 @@ impl Ends {
     pub(super) fn other(&self, socket: usize) -> Option<usize> {
         let connection = (*self.of_socket.get(socket)?)?;
         let Connection { client, server, .. } = &self.connections[connection];
-        match client.socket == Some(socket) {
-            true => server.socket,
-            false => client.socket,
+        if client.socket == Some(socket) {
+            server.socket
+        } else {
+            client.socket
         }
     }
 }
@@ -178,7 +179,7 @@ fn join(trace: &Trace, ends: &mut Ends, socket: usize, other: Option<usize>) {
     };
     let other_connects =
         other.is_some_and(|other| ends.connects.contains_key(&other));
-    let serves = is_server(socket) || other_connects;
+    let is_listening_side = is_server(socket) || other_connects;
     let local = |at: usize| trace.sockets[at].local.clone();
     let peer = |at: usize| trace.sockets[at].peer.clone();
     let side = |address: Option<String>, socket| Side {
@@ -188,7 +189,8 @@ fn join(trace: &Trace, ends: &mut Ends, socket: usize, other: Option<usize>) {
     let near =
         side(local(socket).or_else(|| other.and_then(peer)), Some(socket));
     let far = side(peer(socket).or_else(|| other.and_then(local)), other);
-    let (client, server) = if serves { (far, near) } else { (near, far) };
+    let (client, server) =
+        if is_listening_side { (far, near) } else { (near, far) };
     let number = ends.connections.len();
     ends.connections.push(Connection {
         kind: words::kind(&trace.sockets[socket]),

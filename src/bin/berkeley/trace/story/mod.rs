@@ -8,8 +8,11 @@
 mod bytes;
 mod calls;
 mod connections;
+mod datagrams;
 mod family;
 mod farewells;
+mod greetings;
+mod holders;
 mod lanes;
 mod moments;
 mod noise;

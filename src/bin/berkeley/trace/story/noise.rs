@@ -36,10 +36,10 @@ pub(super) fn find(trace: &Trace) -> Hidden {
     let mut is_busy = HashSet::new();
     for event in &trace.events {
         match event {
-            Event::Call(call) if is_about_sockets(call) => {
-                if !hidden.has(call) {
-                    is_busy.insert(call.task);
-                }
+            Event::Call(call)
+                if is_about_sockets(call) && !hidden.has(call) =>
+            {
+                is_busy.insert(call.task);
             }
             Event::Exec(exec)
                 if !is_busy.contains(&exec.task)

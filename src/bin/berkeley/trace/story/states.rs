@@ -108,9 +108,10 @@ pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
                 let state =
                     call.after.as_ref().and_then(|it| it.state.clone());
                 // An accept tells of the socket that it made.
-                match super::calls::is_accept(call) {
-                    true => (made, state.filter(|it| it != "LISTEN")),
-                    false => (call.socket.or(made), state),
+                if super::calls::is_accept(call) {
+                    (made, state.filter(|it| it != "LISTEN"))
+                } else {
+                    (call.socket.or(made), state)
                 }
             }
             Event::State(transition) => (transition.socket, None),

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::super::record::{Event, Trace};
 use super::moments::{Drafts, Known, draft, lanes_by_task};
 use super::{
-    Arrow, Kind, Lane, Link, Moment, Story, What, bytes, connections, family,
-    farewells, lanes, noise, order, states,
+    Arrow, Kind, Lane, Link, Moment, Story, What, bytes, connections,
+    datagrams, family, farewells, greetings, lanes, noise, order, states,
 };
 
 impl Story {
@@ -14,12 +14,12 @@ impl Story {
         let mut lanes = lanes::choose(trace);
         let mut ends = connections::find(trace);
         let births = family::births(trace);
-        let mut links = farewells::handshakes(&ends);
+        let mut links = greetings::handshakes(&ends);
         links.extend(bytes::streams(trace, &mut ends));
-        let (datagrams, talks) = bytes::datagrams(trace, &mut ends);
-        links.extend(datagrams);
+        let (posted, talks) = datagrams::links(trace, &mut ends);
+        links.extend(posted);
         links.extend(farewells::links(trace, &ends));
-        links.extend(farewells::passed(trace, &ends));
+        links.extend(greetings::passed(trace, &ends));
         links.extend(family::birth_links(trace, &births));
         links.extend(family::exit_links(trace));
         let hidden = noise::find(trace);
@@ -84,9 +84,10 @@ fn arrange(drafts: Drafts, links: &[Link]) -> (Vec<Moment>, Vec<Arrow>) {
             link.kind == Kind::Exit && !has_exit.insert(link.from);
         // Children without a lane are only known by their numbers.
         let is_family = matches!(link.kind, Kind::Birth | Kind::Exit);
-        let is_known = match is_family {
-            true => from.is_some() && to.is_some(),
-            false => from.is_some() || to.is_some(),
+        let is_known = if is_family {
+            from.is_some() && to.is_some()
+        } else {
+            from.is_some() || to.is_some()
         };
         if is_known && !is_told_again {
             arrows.push((from, to, link));
@@ -209,9 +210,10 @@ fn close_lanes(lanes: &mut Vec<Lane>, moments: &mut [Moment], span_ns: u64) {
     for moment in moments.iter() {
         if moment.what == (What::Waits { until: None }) {
             let lane = &mut lanes[moment.lane];
-            let until = match lane.has_ended {
-                true => moments[lane.last].at_ns,
-                false => span_ns,
+            let until = if lane.has_ended {
+                moments[lane.last].at_ns
+            } else {
+                span_ns
             };
             lane.waited_ns += until.saturating_sub(moment.at_ns);
         }

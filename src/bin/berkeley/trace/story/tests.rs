@@ -2,8 +2,8 @@
 //! there.
 #![allow(clippy::unwrap_used)]
 
-use super::super::fixture;
-use super::super::record::Trace;
+use super::super::fixture::{self, Script};
+use super::super::record::{Event, Trace, Transition};
 use super::{Kind, Story, What};
 
 fn told(trace: &Trace) -> Vec<String> {
@@ -154,4 +154,45 @@ fn no_arrow_points_backwards() {
             }
         }
     }
+}
+
+fn transition(socket: usize, at_us: u64, to: &str) -> Event {
+    Event::State(Transition {
+        at_ns: at_us * 1000,
+        socket: Some(socket),
+        local: "127.0.0.1:5000".to_owned(),
+        peer: "127.0.0.1:41234".to_owned(),
+        from: String::new(),
+        to: to.to_owned(),
+    })
+}
+
+#[test]
+fn a_transition_has_a_moment_where_no_call_explains_it() {
+    let mut script = Script::new("server");
+    let server = script.server("server", 1);
+    let socket = script.socket("127.0.0.1:5000", "127.0.0.1:41234", |_| ());
+    script
+        .call(server, 10, 900, "poll", &["[{fd=4, events=POLLIN}]"])
+        .gives(1)
+        .awaits(4, socket)
+        .ready(4, socket, "POLLIN|POLLHUP");
+    script
+        .call(server, 1_000, 1_020, "shutdown", &["4", "SHUT_WR"])
+        .on(4, socket);
+    script.call(server, 3_000, 3_020, "close", &["4"]).on(4, socket);
+    script.event(transition(socket, 1_010, "FIN_WAIT1"));
+    script.event(transition(socket, 2_000, "FIN_WAIT2"));
+    let told = told(&script.trace());
+    assert_eq!(
+        told,
+        [
+            "server 1: ... poll(4)",
+            "server 1: <- = 1  4 IN|HUP",
+            "server 1: shutdown(4, WR) [FIN_WAIT1]  (Fin FIN, server 1 \
+             (lost))",
+            "server 1:  [FIN_WAIT2]",
+            "server 1: close(4)",
+        ]
+    );
 }

@@ -142,7 +142,7 @@ pub(super) fn foot(
     let mut said = vec![format!("{connections}, {tasks}.")];
     said.extend(waited(story));
     said.extend(left_behind(trace, story));
-    said.extend(failures(story));
+    said.push(failures(story));
     let mut lines = vec![String::new()];
     let mut paragraph = |text: &str, style| {
         for line in textwrap::wrap(text, look.width) {
@@ -214,7 +214,7 @@ fn left_behind(trace: &Trace, story: &Story) -> Option<String> {
     }
 }
 
-fn failures(story: &Story) -> Option<String> {
+fn failures(story: &Story) -> String {
     let failed: Vec<String> = story
         .moments
         .iter()
@@ -231,13 +231,13 @@ fn failures(story: &Story) -> Option<String> {
         })
         .collect();
     match failed.len() {
-        0 => Some("Nothing failed.".to_owned()),
-        1..=TOLD => Some(format!("Went wrong: {}.", failed.join("; "))),
-        many => Some(format!(
+        0 => "Nothing failed.".to_owned(),
+        1..=TOLD => format!("Went wrong: {}.", failed.join("; ")),
+        many => format!(
             "Went wrong: {}; and {} more.",
             failed[..TOLD].join("; "),
             many - TOLD
-        )),
+        ),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::super::story::{Lane, Story};
-use super::weave::is_idle_birth;
+use super::telling::is_idle_birth;
 
 /// A column is at least this wide: fewer places, and hardly any call could be
 /// read.
@@ -63,9 +63,10 @@ impl Slots {
         }
         let free = |slot: &usize| self.taken[*slot].is_none();
         let count = self.taken.len();
-        let free = match is_client {
-            true => (0..count).rev().find(free),
-            false => (0..count).find(free),
+        let free = if is_client {
+            (0..count).rev().find(free)
+        } else {
+            (0..count).find(free)
         };
         let is_kept = |slot: &usize| {
             self.taken[*slot].is_some_and(|task| kept.contains(&task))
@@ -94,12 +95,12 @@ impl Slots {
 pub(super) fn at_once(story: &Story) -> usize {
     let mut change: HashMap<usize, i32> = HashMap::new();
     for (at, lane) in story.lanes.iter().enumerate() {
-        let first = match is_idle_birth(story, lane.first) {
-            // The next of its moments.
-            true => (lane.first + 1..=lane.last)
+        let first = if is_idle_birth(story, lane.first) {
+            (lane.first + 1..=lane.last)
                 .find(|&place| story.moments[place].lane == at)
-                .unwrap_or(lane.last),
-            false => lane.first,
+                .unwrap_or(lane.last)
+        } else {
+            lane.first
         };
         *change.entry(first).or_default() += 1;
         if lane.has_ended {

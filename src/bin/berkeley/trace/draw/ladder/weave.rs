@@ -4,104 +4,14 @@
 use std::collections::HashMap;
 
 use super::super::super::record::Trace;
-use super::super::super::story::{Arrow, Kind, Moment, Story, What};
-use super::row::{Across, Cell, STATE, style_of};
+use super::super::super::story::{Arrow, Kind, Story, What};
+use super::row::{Across, Cell};
 use super::slots::is_client;
+use super::telling::{Arrows, Telling, is_idle_birth};
 use super::{Ladder, PAUSE, Sleep, UNSETTLED, WAITS, frame, key, time_span};
-use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET};
 
-/// What is answered within this time is drawn in one row with its answer, if
-/// nothing in between speaks against it.
-const AT_ONCE: u64 = 300_000;
-/// How far ahead an answer is looked for.
-const AHEAD: usize = 12;
 /// More of a label hides more than it shows.
 const LABEL: usize = 40;
-
-/// Arrows by where they begin and where they end.
-struct Arrows<'a> {
-    from: Vec<Vec<&'a Arrow>>,
-    to: Vec<Vec<&'a Arrow>>,
-}
-
-impl<'a> Arrows<'a> {
-    fn of(story: &'a Story) -> Arrows<'a> {
-        let mut arrows = Arrows {
-            from: vec![Vec::new(); story.moments.len()],
-            to: vec![Vec::new(); story.moments.len()],
-        };
-        for arrow in &story.arrows {
-            if let Some(from) = arrow.from {
-                arrows.from[from].push(arrow);
-            }
-            if let Some(to) = arrow.to {
-                arrows.to[to].push(arrow);
-            }
-        }
-        arrows
-    }
-}
-
-/// A telling of the story, and what of it is drawn.
-struct Telling<'a> {
-    trace: &'a Trace,
-    story: &'a Story,
-    arrows: Arrows<'a>,
-    is_drawn: Vec<bool>,
-    until: u64,
-    /// The moments of each task.
-    by_task: HashMap<usize, Vec<usize>>,
-}
-
-impl Telling<'_> {
-    fn task(&self, place: usize) -> usize {
-        self.story.lanes[self.story.moments[place].lane].task
-    }
-
-    /// The next moment after `place` in which this task does something.
-    fn needed_after(&self, place: usize, task: usize) -> usize {
-        let Some(own) = self.by_task.get(&task) else { return usize::MAX };
-        let next = own.partition_point(|&moment| moment <= place);
-        own.get(next).copied().unwrap_or(usize::MAX)
-    }
-
-    /// The moment that can stand beside this one, or right below it.
-    fn answer(&self, place: usize) -> Option<(usize, &Arrow)> {
-        let moments = &self.story.moments;
-        let at = moments[place].at_ns;
-        self.arrows.from[place].iter().find_map(|arrow| {
-            let to = arrow.to?;
-            let between = place + 1..to;
-            let is_near = between.is_empty()
-                || between.len() < AHEAD && moments[to].at_ns <= at + AT_ONCE;
-            let lane = moments[to].lane;
-            let in_the_way = |other: usize| {
-                let causes = self.arrows.to[to]
-                    .iter()
-                    .any(|arrow| arrow.from == Some(other));
-                !self.is_drawn[other]
-                    && (moments[other].lane == lane || causes)
-            };
-            let is_free = !self.is_drawn[to]
-                && !is_idle_birth(self.story, to)
-                && lane != moments[place].lane
-                && moments[to].at_ns < self.until;
-            (is_near && is_free && !between.into_iter().any(in_the_way))
-                .then_some((to, *arrow))
-        })
-    }
-}
-
-/// Whether whoever is born does nothing for a while: its column can wait.
-pub(super) fn is_idle_birth(story: &Story, place: usize) -> bool {
-    let moment = &story.moments[place];
-    let later = &story.moments[place + 1..];
-    moment.what == What::Birth
-        && !later
-            .iter()
-            .take_while(|next| next.at_ns < moment.at_ns + UNSETTLED)
-            .any(|next| next.lane == moment.lane)
-}
 
 impl Ladder {
     /// Rows for all moments that are not drawn yet and settled before
@@ -219,9 +129,10 @@ impl Ladder {
         let is_leftwards = comes_in.is_none()
             && others.is_empty()
             && across.as_ref().is_some_and(|it| it.from > it.to);
-        let (above, below) = match is_leftwards {
-            true => (across.as_ref(), None),
-            false => (comes_in, across.as_ref()),
+        let (above, below) = if is_leftwards {
+            (across.as_ref(), None)
+        } else {
+            (comes_in, across.as_ref())
         };
         let mut lines = self.arrive(at(place), first, above);
         for other in others {
@@ -356,105 +267,6 @@ impl Ladder {
             _ => self.glyphs.cut(&arrow.label, LABEL),
         };
         (from != to).then_some(Across { from, to, kind: arrow.kind, label })
-    }
-
-    fn cell(&self, telling: &Telling, place: usize) -> Cell {
-        let moment = &telling.story.moments[place];
-        let task = telling.task(place);
-        let glyphs = self.glyphs;
-        let is_asleep = self.sleeps.contains_key(&task);
-        let sign = match moment.what {
-            What::Waits { .. } => glyphs.falls_asleep,
-            What::Returns { .. } => glyphs.wakes,
-            What::Birth => glyphs.starts,
-            What::End => glyphs.ends,
-            _ if is_asleep => glyphs.waits,
-            _ => glyphs.runs,
-        };
-        let style = match moment.what {
-            _ if moment.is_bad => BAD,
-            What::Birth | What::End => GOOD,
-            What::Segment | What::State => QUIET,
-            What::Signal | What::Pause | What::Exec => HEADING,
-            _ => PLAIN,
-        };
-        Cell {
-            slot: self.slots.of(task).unwrap_or(0),
-            sign,
-            text: self.text(moment),
-            style,
-            more: self.tails(telling, place),
-        }
-    }
-
-    /// In a narrow column `:5000` says more than `127.0.0.1…`.
-    fn text(&self, moment: &Moment) -> String {
-        let room = self.slots.width.saturating_sub(3);
-        if moment.text.chars().count() <= room {
-            return moment.text.clone();
-        }
-        moment.text.replace("127.0.0.1:", ":").replace("[::1]:", ":")
-    }
-
-    /// What stands behind a text where there is room, and else below it.
-    fn tails(
-        &self,
-        telling: &Telling,
-        place: usize,
-    ) -> Vec<(String, anstyle::Style)> {
-        let moment = &telling.story.moments[place];
-        let mut tails = Vec::new();
-        self.wait_before(telling, place, &mut tails);
-        if let Some(state) = &moment.state {
-            let sign = match moment.is_transition {
-                true => self.glyphs.becomes.to_string(),
-                false => String::new(),
-            };
-            tails.push((format!("[{sign}{state}]"), STATE));
-        }
-        let glyphs = self.glyphs;
-        for arrow in &telling.arrows.from[place] {
-            if arrow.to.is_none() {
-                let label = glyphs.cut(&arrow.label, LABEL / 2);
-                let (line, head) = (glyphs.line, glyphs.open_right);
-                let tail = format!("{line} {label} {line}{head}");
-                tails.push((tail, style_of(arrow.kind)));
-            }
-        }
-        for arrow in &telling.arrows.to[place] {
-            let stranger = match arrow.from {
-                None => String::new(),
-                Some(from) => {
-                    let task = telling.task(from);
-                    if self.slots.of(task).is_some() {
-                        continue;
-                    }
-                    let tid = telling.trace.tasks[task].tid;
-                    format!(" from {tid}")
-                }
-            };
-            let label = glyphs.cut(&arrow.label, LABEL / 2);
-            let (line, head) = (glyphs.line, glyphs.open_left);
-            let tail = format!("{head}{line} {label}{stranger}");
-            tails.push((tail, style_of(arrow.kind)));
-        }
-        tails
-    }
-
-    fn wait_before(
-        &self,
-        telling: &Telling,
-        place: usize,
-        tails: &mut Vec<(String, anstyle::Style)>,
-    ) {
-        let moment = &telling.story.moments[place];
-        if let (What::Returns { .. }, Some(sleep)) =
-            (moment.what, self.sleeps.get(&telling.task(place)))
-            && !sleep.is_said
-        {
-            let span = moment.at_ns.saturating_sub(sleep.since);
-            tails.push((format!("({})", time_span(span)), WAITS));
-        }
     }
 
     /// What becomes of its column with this moment.
