@@ -25,7 +25,7 @@ COMMAND is any program in any language, as it is. With --client, the server's
 port is found out when it listens; when all clients have ended, it gets a
 SIGINT. The first client has this terminal's input.
 
-LAB     simple, echo, knock, roster, supply, udp, chat, line
+LAB     simple, echo, knock, roster, supply, udp, chat, dumb_net, http_get
 FORMAT  ladder  a column per process and thread, the connections between them
         calls   a call a line, as it returns
         json    the record itself; --read draws it again
@@ -173,8 +173,12 @@ impl Options {
         if let Some(why) = self.nonsense() {
             refuse(ErrorKind::ArgumentConflict, why);
         }
-        for lab in self.lab.iter().chain(&self.diff) {
-            known_lab(lab);
+        for name in self.lab.iter().chain(&self.diff) {
+            let has_models = known_lab(name).default_model().is_some();
+            if self.model.is_some() && !has_models {
+                let why = format!("the server of {name} has no models");
+                refuse(ErrorKind::ArgumentConflict, why);
+            }
         }
     }
 
