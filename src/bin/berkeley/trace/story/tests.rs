@@ -164,6 +164,7 @@ fn transition(socket: usize, at_us: u64, to: &str) -> Event {
         peer: "127.0.0.1:41234".to_owned(),
         from: String::new(),
         to: to.to_owned(),
+        stays: Vec::new(),
     })
 }
 
