@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::super::super::record::Trace;
 use super::super::super::story::{Arrow, Kind, Story, What};
-use super::row::{Across, Cell};
+use super::super::wires;
+use super::row::{Across, Cell, Ink};
 use super::slots::is_client;
 use super::telling::{Arrows, Telling, is_idle_birth};
 use super::{Ladder, PAUSE, Sleep, UNSETTLED, WAITS, frame, key, time_span};
@@ -31,8 +32,19 @@ impl Ladder {
             let task = story.lanes[moment.lane].task;
             by_task.entry(task).or_default().push(place);
         }
-        let mut telling =
-            Telling { trace, story, arrows, is_drawn, until, by_task };
+        let receivers = wires::of(trace, story)
+            .into_iter()
+            .filter_map(|wire| Some((wire.moment, wire.to_lane?)))
+            .collect();
+        let mut telling = Telling {
+            trace,
+            story,
+            arrows,
+            is_drawn,
+            until,
+            by_task,
+            receivers,
+        };
         self.remember_waits(&telling);
         let mut lines = Vec::new();
         for place in 0..story.moments.len() {
@@ -107,6 +119,9 @@ impl Ladder {
         comes_in: Option<&Across>,
     ) -> Vec<String> {
         let at = |place: usize| Some(telling.story.moments[place].at_ns);
+        if let Some(segment) = self.segment(telling, place) {
+            return self.row(at(place), Vec::new(), Some(&segment));
+        }
         let mut first = self.cell(telling, place);
         self.become_what_it_is(telling, place);
         self.say_how_long(telling, place, &mut first);
@@ -227,6 +242,9 @@ impl Ladder {
                 self.slots.take(one.task, side, &tasks, needed);
             self.firsts[slot].get_or_insert(one.task);
             if is_new {
+                if telling.story.moments[place].what != What::Birth {
+                    self.alive.insert(one.task);
+                }
                 new.push(lane);
             }
         }
@@ -266,7 +284,17 @@ impl Ladder {
             Kind::Birth | Kind::Exit => String::new(),
             _ => self.glyphs.cut(&arrow.label, LABEL),
         };
-        (from != to).then_some(Across { from, to, kind: arrow.kind, label })
+        let ink = Ink::Of(arrow.kind);
+        (from != to).then_some(Across { from, to, ink, label })
+    }
+
+    /// A segment between two columns.
+    fn segment(&self, telling: &Telling, place: usize) -> Option<Across> {
+        let &lane = telling.receivers.get(&place)?;
+        let from = self.slots.of(telling.task(place))?;
+        let to = self.slots.of(telling.story.lanes[lane].task)?;
+        let label = telling.story.moments[place].text.clone();
+        (from != to).then_some(Across { from, to, ink: Ink::Wire, label })
     }
 
     /// What becomes of its column with this moment.
