@@ -81,8 +81,7 @@ pub(super) fn find(trace: &Trace) -> Ends {
         if let (Some(socket), true) = (call.socket, connects) {
             ends.connects.entry(socket).or_insert(at);
         }
-        if let (Some(socket), Some(_)) =
-            (call.socket, calls::error_told(call))
+        if let (Some(socket), Some(_)) = (call.socket, calls::error_told(call))
             && !was_established(trace, socket)
         {
             ends.connects.remove(&socket);

@@ -97,7 +97,7 @@ fn fin(
     let is_ours = near.is_some() || told.is_some();
     let unread = told.is_none().then(|| closed_since(trace, marks, from, far));
     let unread = unread.flatten();
-    let label = if unread.is_some() { "FIN, never read" } else { "FIN" };
+    let label = if unread.is_some() { "FIN unread" } else { "FIN" };
     (is_worth && is_ours).then(|| Link {
         from,
         to: told.or(unread),

@@ -47,7 +47,7 @@ impl Slots {
 
     /// The column of this task, and whether it is new there. Those of `kept`
     /// are not taken away, and of the others whose next moment is farthest off
-    /// as `is_needed_in` tells. Clients come in from the right, so that servers
+    /// as `is_needed_in` moments. Clients come in from the right, so that servers
     /// stay on the left.
     pub(super) fn take(
         &mut self,
@@ -74,7 +74,10 @@ impl Slots {
         let slot = free
             .or_else(|| {
                 (0..count).filter(|slot| !is_kept(slot)).max_by_key(|&slot| {
-                    let wait = self.taken[slot].map(&is_needed_in);
+                    let wait = self.taken[slot].map_or(0, &is_needed_in);
+                    // A column on the other side must be idle for longer.
+                    let is_own = is_client == (2 * slot >= count);
+                    let wait = if is_own { wait } else { wait / 2 };
                     (wait, self.turn - self.last[slot])
                 })
             })
