@@ -9,10 +9,11 @@ use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET};
 /// More of a label hides more than it shows.
 const LABEL: usize = 20;
 
-/// Calls that only look, as libraries do at their beginning.
+/// Calls that only look, as libraries do at their beginning, or find nothing.
 fn asks_only(text: &str) -> bool {
     let asks = ["getsockname(", "getpeername(", "getsockopt("];
-    asks.iter().any(|name| text.starts_with(name))
+    text.ends_with("= EAGAIN")
+        || asks.iter().any(|name| text.starts_with(name))
         || text.starts_with("fcntl(") && text.contains(", F_GET")
 }
 

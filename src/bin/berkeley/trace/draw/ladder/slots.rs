@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::super::super::story::{Lane, Story};
+use super::super::super::story::Story;
 use super::telling::is_idle_birth;
 
 /// A column is at least this wide: fewer places, and hardly any call could be
@@ -120,6 +120,9 @@ pub(super) fn at_once(story: &Story) -> usize {
     usize::try_from(counts.max().unwrap_or(1)).unwrap_or(1)
 }
 
-pub(super) fn is_client(lane: &Lane) -> bool {
-    lane.subtitle == "client"
+/// Whether it, or whoever it descends from, is a client.
+pub(super) fn is_client(story: &Story, lane: usize) -> bool {
+    let parent = |&lane: &usize| story.lanes[lane].parent;
+    std::iter::successors(Some(lane), parent)
+        .any(|lane| story.lanes[lane].subtitle == "client")
 }

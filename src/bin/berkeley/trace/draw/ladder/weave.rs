@@ -122,11 +122,9 @@ impl Ladder {
         if let Some(segment) = self.segment(telling, place) {
             return self.row(at(place), Vec::new(), Some(&segment));
         }
-        let mut first = self.cell(telling, place);
-        self.become_what_it_is(telling, place);
-        self.say_how_long(telling, place, &mut first);
+        let first = self.cell(telling, place);
         let Some((to, arrow)) = answer else {
-            return self.arrive(at(place), first, comes_in);
+            return self.arrive(telling, place, at(place), first, comes_in);
         };
         let across = self.across(telling, place, *to, arrow);
         let others = self.arrives(telling, *to, Some(arrow));
@@ -135,6 +133,7 @@ impl Ladder {
         {
             let both = vec![first.clone(), self.cell(telling, *to)];
             if self.fits(&both, across) {
+                self.become_what_it_is(telling, place);
                 self.become_what_it_is(telling, *to);
                 return self.row(at(place), both, Some(across));
             }
@@ -149,34 +148,40 @@ impl Ladder {
         } else {
             (comes_in, across.as_ref())
         };
-        let mut lines = self.arrive(at(place), first, above);
+        let mut lines = self.arrive(telling, place, at(place), first, above);
         for other in others {
             lines.extend(self.row(None, Vec::new(), Some(&other)));
         }
         let second = self.cell(telling, *to);
-        self.become_what_it_is(telling, *to);
-        lines.extend(self.arrive(None, second, below));
+        lines.extend(self.arrive(telling, *to, None, second, below));
         lines
     }
 
     /// A cell and the arrow that ends, or begins, there; above it, if the
-    /// text leaves no room for what the arrow says.
+    /// text leaves no room for what the arrow says. Who is told of anything
+    /// waits until then.
     fn arrive(
         &mut self,
+        telling: &Telling,
+        place: usize,
         at_ns: Option<u64>,
-        cell: Cell,
+        mut cell: Cell,
         across: Option<&Across>,
     ) -> Vec<String> {
-        let Some(across) = across else {
-            return self.row(at_ns, vec![cell], None);
+        let own = across.filter(|across| {
+            across.from == cell.slot
+                || self.fits(std::slice::from_ref(&cell), across)
+        });
+        let mut lines = match across {
+            Some(across) if own.is_none() => {
+                self.row(at_ns, Vec::new(), Some(across))
+            }
+            _ => Vec::new(),
         };
-        if across.from == cell.slot
-            || self.fits(std::slice::from_ref(&cell), across)
-        {
-            return self.row(at_ns, vec![cell], Some(across));
-        }
-        let mut lines = self.row(at_ns, Vec::new(), Some(across));
-        lines.extend(self.row(None, vec![cell], None));
+        let at_ns = at_ns.filter(|_| lines.is_empty());
+        self.become_what_it_is(telling, place);
+        self.say_how_long(telling, place, &mut cell);
+        lines.extend(self.row(at_ns, vec![cell], own));
         lines
     }
 
@@ -236,7 +241,7 @@ impl Ladder {
         for &place in places {
             let lane = telling.story.moments[place].lane;
             let one = &telling.story.lanes[lane];
-            let side = is_client(one);
+            let side = is_client(telling.story, lane);
             let needed = |task| telling.needed_after(place, task);
             let (slot, is_new) =
                 self.slots.take(one.task, side, &tasks, needed);
