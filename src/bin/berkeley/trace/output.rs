@@ -18,7 +18,9 @@ use super::story::Story;
 use crate::screen;
 
 /// As wide as a drawing for a terminal is at most, unless asked otherwise.
-const WIDEST: usize = 100;
+const WIDEST: usize = 140;
+/// And where there is none.
+const USUAL: usize = 100;
 
 pub(crate) struct Output {
     to: Paper,
@@ -61,7 +63,7 @@ impl Output {
         let width = match (options.width, columns) {
             (Some(width), _) => usize::from(width),
             (None, Some(columns)) => columns.clamp(60, WIDEST),
-            (None, None) => WIDEST,
+            (None, None) => USUAL,
         };
         Ok(Output { to, is_terminal, width })
     }

@@ -9,6 +9,7 @@ pub(crate) mod ladder;
 mod names;
 pub(crate) mod page;
 pub(crate) mod summary;
+mod wires;
 
 pub(crate) use calls::Calls;
 pub(crate) use ladder::Ladder;

@@ -157,7 +157,7 @@ fn stage(ladder: &Ladder, title: &str) -> Element {
         .with("aria-label", "The ladder: arrow keys walk through its rows")
         .add(&heads)
         .add(&svg);
-    let hint = "Point at a row or tap it: everything that is known about \
+    let hint = "Click on a row or tap it: everything that is known about \
                 the call is shown here. ↑ ↓ walk through the rows, ← → go \
                 to the other end of an arrow.";
     let panel = Element::new("aside")
