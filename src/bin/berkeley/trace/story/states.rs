@@ -40,8 +40,10 @@ pub(super) fn transitions(
             let mut all = all.iter().copied();
             all.find(|&call| explains(trace, call, transition))
         });
-        if let Some((_, _, call)) = explains
+        if let Some((_, exit, call)) = explains
             && let Some(&last) = drafts.ends.get(&call)
+            // What followed another after the call is somebody else's doing.
+            && (transition.at_ns <= exit || !drafts.moments[last].is_transition)
         {
             drafts.moments[last].state =
                 Some(transition.becomes().to_string());
