@@ -1,6 +1,6 @@
 //! When a socket's TCP state is news.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::record::{Event, Trace, Transition};
 use super::moments::Drafts;
@@ -92,15 +92,32 @@ fn explains(
     let sampled = call.after.as_ref().and_then(|look| look.state.as_ref());
     let is_act = matches!(
         call.call.as_str(),
-        "connect" | "listen" | "shutdown" | "close" | "accept" | "accept4"
+        "connect" | "listen" | "shutdown" | "close"
     );
-    is_then && (is_act || sampled.is_some_and(|it| it == transition.becomes()))
+    // The peer's FIN came beside a receive that did not meet it; and what
+    // becomes of a listener is not its accept's doing.
+    let is_beside = super::calls::is_accept(call)
+        && call.socket == transition.socket
+        || transition.becomes() == "CLOSE_WAIT"
+            && !super::calls::meets_end(call);
+    let is_found = sampled.is_some_and(|it| it == transition.becomes());
+    is_then && (is_act || is_found) && !is_beside
 }
 
 /// The states that calls found, where they are not what was known already.
 /// `order` is the causal one.
 pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
     let mut known: HashMap<usize, String> = HashMap::new();
+    // When the kernel reports a change, a sample only comes too early or too
+    // late.
+    let reported: HashSet<(usize, &str)> = trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::State(it) => Some((it.socket?, it.becomes())),
+            _ => None,
+        })
+        .collect();
     for moment in moments {
         let (socket, sampled) = match &trace.events[moment.event] {
             Event::Call(call)
@@ -120,6 +137,8 @@ pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
             _ => continue,
         };
         let Some(socket) = socket else { continue };
+        let sampled =
+            sampled.filter(|it| !reported.contains(&(socket, it.as_str())));
         let Some(state) = moment.state.clone().or(sampled) else { continue };
         // TIME_WAIT is kept by another object than the socket, which says
         // CLOSE meanwhile.
