@@ -56,6 +56,7 @@ pub(super) fn transitions(
             lane_of.get(&trace.events[call].task()?).copied()
         });
         let Some(lane) = lane else { continue };
+        let text = holder.and_then(|&(_, _, at)| number(trace, at, socket));
         let place = drafts.moments.len();
         drafts.begins.insert(at, place);
         drafts.ends.insert(at, place);
@@ -65,12 +66,20 @@ pub(super) fn transitions(
             event: at,
             connection: connection_of.get(socket).copied().flatten(),
             what: What::State,
-            text: String::new(),
+            text: text.unwrap_or_default(),
             state: Some(transition.becomes().to_string()),
             is_transition: true,
             is_bad: false,
         });
     }
+}
+
+/// The descriptor that this call had of a socket: a lane may have many.
+fn number(trace: &Trace, call: usize, socket: usize) -> Option<String> {
+    let Event::Call(call) = &trace.events[call] else { return None };
+    let made = call.made.iter().find(|one| one.socket == Some(socket));
+    let own = call.fd.filter(|_| call.socket == Some(socket));
+    made.map(|one| one.fd).or(own).map(|fd| fd.to_string())
 }
 
 /// A call explains what happens while it is made. One that waits does so

@@ -192,7 +192,7 @@ fn a_transition_has_a_moment_where_no_call_explains_it() {
             "server 1: <- = 1  4 IN|HUP",
             "server 1: shutdown(4, WR) [FIN_WAIT1]  (Fin FIN, server 1 \
              (lost))",
-            "server 1:  [FIN_WAIT2]",
+            "server 1: 4 [FIN_WAIT2]",
             "server 1: close(4)",
         ]
     );
