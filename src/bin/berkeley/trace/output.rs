@@ -134,9 +134,10 @@ impl Output {
     }
 
     pub(crate) fn flush(&mut self) -> Result<()> {
-        Ok(match &mut self.to {
+        match &mut self.to {
             Paper::Screen(screen) => screen.flush()?,
             Paper::File(file) => file.flush()?,
-        })
+        }
+        Ok(())
     }
 }

@@ -81,21 +81,6 @@ impl Eye {
         }
     }
 
-    /// The same, and which socket it is: cheaper than `inode` and `look`.
-    pub(crate) fn glance(&mut self, pid: i32, fd: i32) -> Option<(u64, Look)> {
-        match self.duplicate(pid, fd) {
-            Ok(socket) => {
-                let look = self.ask(&socket)?;
-                Some((socket.inode()?, look))
-            }
-            Err(Errno::EBADF | Errno::ESRCH) => None,
-            Err(_) => {
-                let seen = tables::seen(holder(pid, fd)?, fd)?;
-                Some((seen.inode, seen.look))
-            }
-        }
-    }
-
     /// A TCP connection, by namespace (0: the tool's own) and addresses, as
     /// `see` has told them: also one that has no descriptor any more, until
     /// the kernel forgets it.

@@ -19,7 +19,6 @@ mod tables;
 mod tests;
 
 pub(crate) use eye::Eye;
-pub(crate) use owners::holders;
 
 use std::fs;
 

@@ -129,14 +129,7 @@ fn datagrams_are_told_by_pair_of_addresses() {
 /// What waits returns later, and is in the lane that it began in.
 #[test]
 fn no_arrow_points_backwards() {
-    for trace in [
-        fixture::knock_fork(),
-        fixture::echo_threads(),
-        fixture::datagrams(),
-        fixture::inheritance(),
-        fixture::reset(),
-        fixture::disorder(),
-    ] {
+    for trace in fixture::all() {
         let story = Story::tell(&trace);
         for arrow in &story.arrows {
             if let (Some(from), Some(to)) = (arrow.from, arrow.to) {
