@@ -152,7 +152,7 @@ fn say_what_stays(moments: &mut [Moment], arrows: &[Arrow]) {
                 Some(at) if !text.starts_with('=') => {
                     text.insert_str(at, &format!(", {bytes}"));
                 }
-                _ => text.push_str(&format!("  {bytes}")),
+                _ => text.extend(["  ", &bytes]),
             }
         }
     }

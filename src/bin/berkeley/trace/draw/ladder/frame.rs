@@ -113,8 +113,8 @@ fn underlined(lane: &Lane, room: usize, glyphs: &Glyphs) -> String {
     let fits = both.chars().count() <= room && !lane.subtitle.is_empty();
     let name = if fits { both } else { cut_title(&lane.title, room, glyphs) };
     let left = room.saturating_sub(name.chars().count() + 1);
-    let line = glyphs.line.to_string().repeat(left);
-    format!("{name} {line}").trim_end().to_owned()
+    let rule = glyphs.line.to_string().repeat(left);
+    format!("{name} {rule}").trim_end().to_owned()
 }
 
 /// Of `knock_client 4102`, the number tells them apart.
