@@ -189,7 +189,12 @@ fn segments(known: &Known, drafts: &mut Drafts) {
             }
         }
         let Event::Segment(segment) = event else { continue };
-        let lane = |socket: Option<usize>| holder.get(&socket?).copied();
+        // Before its accept, a socket is in its listener's hands.
+        let lane = |socket: Option<usize>| {
+            let listener = || known.trace.sockets.get(socket?)?.accepted_from;
+            let own = holder.get(&socket?);
+            own.or_else(|| holder.get(&listener()?)).copied()
+        };
         let Some(lane) =
             lane(segment.from_socket).or_else(|| lane(segment.to_socket))
         else {

@@ -185,8 +185,76 @@ fn a_transition_has_a_moment_where_no_call_explains_it() {
             "server 1: <- = 1  4 IN|HUP",
             "server 1: shutdown(4, WR) [FIN_WAIT1]  (Fin FIN, server 1 \
              (lost))",
-            "server 1:  [FIN_WAIT2]",
+            "server 1: 4 [FIN_WAIT2]",
             "server 1: close(4)",
+        ]
+    );
+}
+
+/// Two ends of one connection, and who has them.
+fn two_ends(script: &mut Script) -> (usize, usize) {
+    let (near, far) = ("127.0.0.1:5000", "127.0.0.1:41234");
+    (script.socket(near, far, |_| ()), script.socket(far, near, |_| ()))
+}
+
+#[test]
+fn a_program_that_talks_to_itself_names_the_bytes() {
+    let mut script = Script::new("alone");
+    let alone = script.server("alone", 1);
+    let (near, far) = two_ends(&mut script);
+    script
+        .call(alone, 100, 110, "sendto", &["4", "\"hello\"", "5", "0"])
+        .on(4, near)
+        .carries("hello");
+    script
+        .call(alone, 200, 210, "recvfrom", &["5", "\"hello\"", "10", "0"])
+        .on(5, far)
+        .carries("hello");
+    let told = told(&script.trace());
+    assert_eq!(told[0], "alone 1: send(4, \"hello\") = 5");
+    assert!(told[1].starts_with("alone 1: recv(5, \"hello\", 10) = 5"));
+}
+
+#[test]
+fn an_unread_fin_goes_to_the_close_of_its_peer() {
+    let mut script = Script::new("server");
+    let server = script.server("server", 1);
+    let client = script.client("client", 2);
+    let (near, far) = two_ends(&mut script);
+    script.call(server, 100, 110, "shutdown", &["4", "SHUT_WR"]).on(4, near);
+    script.call(client, 500, 510, "close", &["3"]).on(3, far);
+    script
+        .call(server, 600, 610, "recvfrom", &["4", "\"\"", "10", "0"])
+        .on(4, near)
+        .gives(0);
+    assert_eq!(
+        told(&script.trace()),
+        [
+            "server 1: shutdown(4, WR)",
+            "client 2: close(3)  (Fin FIN unread, server 1)",
+            "server 1: recv(4, 10) = 0  (Fin FIN, client 2)",
+        ]
+    );
+}
+
+#[test]
+fn a_connect_that_came_to_nothing_is_told_by_so_error() {
+    let mut script = Script::new("client");
+    let client = script.client("client", 2);
+    let socket = script.socket("127.0.0.1:41234", "", |_| ());
+    script
+        .call(client, 100, 110, "connect", &["3", "127.0.0.1:9", "16"])
+        .on(3, socket)
+        .fails("EINPROGRESS");
+    let args = ["3", "SOL_SOCKET", "SO_ERROR", "[ECONNREFUSED]", "[4]"];
+    script.call(client, 200, 210, "getsockopt", &args).on(3, socket);
+    script.call(client, 300, 310, "close", &["3"]).on(3, socket);
+    assert_eq!(
+        told(&script.trace()),
+        [
+            "client 2: connect(3, 127.0.0.1:9) = EINPROGRESS",
+            "client 2: getsockopt(3, SO_ERROR) = [ECONNREFUSED] !",
+            "client 2: close(3)",
         ]
     );
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::super::record::{Event, Trace};
-use super::super::super::story::{Kind, Lane, Story, What};
+use super::super::super::story::{Kind, Lane, Moment, Story, What};
 use super::super::{Look, counted};
 use super::glyphs::Glyphs;
 use super::paper::Paper;
 use super::row::{Line, WAITS};
-use super::{Ladder, time_span};
+use super::{Ladder, slots, time_span};
 use crate::screen::{BAD, HEADING, NAME, QUIET, paint};
 
 pub(super) fn head(trace: &Trace, story: &Story, look: &Look) -> Vec<String> {
@@ -157,6 +157,13 @@ pub(super) fn foot(
     for note in &story.notes {
         paragraph(&format!("Note: {note}"), BAD);
     }
+    if let Some(width) = slots::wanted_width(story, look.width) {
+        let hint = format!(
+            "They do not all fit side by side: --width {width} or -o \
+             FILE.html has a column for each."
+        );
+        paragraph(&hint, QUIET);
+    }
     paragraph(&legend(story, glyphs), QUIET);
     lines
 }
@@ -290,10 +297,12 @@ fn legend(story: &Story, glyphs: &Glyphs) -> String {
     if story.arrows.iter().any(|arrow| arrow.from.is_none()) {
         all.push(format!("{} no call seen sent it", glyphs.open_left));
     }
-    if story.moments.iter().any(|moment| moment.state.is_some()) {
+    let is_sample = |it: &Moment| it.state.is_some() && !it.is_transition;
+    if story.moments.iter().any(is_sample) {
         all.push("[STATE] of TCP, as found after the call".to_owned());
     }
-    if story.moments.iter().any(|moment| moment.is_transition) {
+    let is_reported = |it: &Moment| it.state.is_some() && it.is_transition;
+    if story.moments.iter().any(is_reported) {
         all.push(format!(
             "[{}STATE] as the kernel reported its change",
             glyphs.becomes

@@ -9,6 +9,8 @@ use super::telling::is_idle_birth;
 /// A column is at least this wide: fewer places, and hardly any call could be
 /// read.
 const NARROWEST: usize = 18;
+/// Most calls fit in this.
+const COMFORTABLE: usize = 24;
 /// So much wider it is at most.
 const WIDEST: usize = 46;
 
@@ -92,6 +94,13 @@ impl Slots {
             self.taken[slot] = None;
         }
     }
+}
+
+/// What would give all of them a column, if this does not.
+pub(super) fn wanted_width(story: &Story, paper: usize) -> Option<usize> {
+    let wanted = at_once(story);
+    let has_all = Slots::new(paper, wanted).taken.len() == wanted;
+    (!has_all).then(|| MARGIN + wanted * COMFORTABLE)
 }
 
 /// How many lanes are there at once, at most.

@@ -163,9 +163,16 @@ fn tasks(trace: &Trace, waits: &BTreeMap<usize, u64>) -> Vec<Worker> {
 
 /// `accept4 on 127.0.0.1:5000`, `epoll_wait`
 fn on(trace: &Trace, call: &Call) -> String {
-    match call.socket {
+    let mut awaited = call.awaits.iter().filter_map(|one| one.socket);
+    let others = awaited.clone().count().saturating_sub(1);
+    match call.socket.or_else(|| awaited.next()) {
         Some(socket) => {
-            format!("{} on {}", call.call, names::socket(trace, socket))
+            let socket = names::socket(trace, socket);
+            let others = match others {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            };
+            format!("{} on {socket}{others}", call.call)
         }
         None => call.call.clone(),
     }

@@ -39,16 +39,17 @@ fn row(calls: &Calls) -> Vec<String> {
     let named = calls.errors.iter().map(|(errno, n)| format!("{n} {errno}"));
     let named = named.collect::<Vec<_>>().join(", ");
     let shown = |n: u64| if n == 0 { String::new() } else { n.to_string() };
-    let waited = match calls.waited_ns {
+    let shown_ms = |ns| match ns {
         0 => String::new(),
-        waited => ms(waited),
+        ns => ms(ns),
     };
+    let waited = shown_ms(calls.waited_ns);
     vec![
         calls.call.clone(),
         calls.count.to_string(),
         shown(failed),
-        ms(calls.inside_ns),
-        ms(calls.longest_ns),
+        shown_ms(calls.inside_ns),
+        shown_ms(calls.longest_ns),
         waited,
         named,
     ]
