@@ -218,3 +218,21 @@ fn a_server_that_ends_early_is_its_own_failure() {
     assert_eq!(done.code, 1);
     assert!(done.err().contains("EADDRINUSE"), "{}", done.err());
 }
+
+/// The program is not ended because nobody can be told of it.
+#[test]
+fn a_trace_that_cannot_be_written_is_the_tools_trouble_alone() {
+    let script = "sleep 0.5; echo finished; exit 6";
+    for stream in [&["--stream"][..], &[]] {
+        let args = [stream, &["-o", "/dev/full", "--"]].concat();
+        let done = run(trace(&args).args(["sh", "-c", script]), b"");
+        assert_eq!((done.out(), done.code), ("finished\n".into(), 3));
+        assert!(done.err().contains("No space left"), "{}", done.err());
+    }
+    let nobody_reads = "exec 3>&1; { \"$0\" trace --stream -- sh -c \
+        'sleep 0.5; echo finished; exit 6' 2>&1 >&3; echo $? >&3; } | true";
+    let tool = super::common::program(Language::Rust, "berkeley");
+    let mut shell = Command::new("sh");
+    let done = run(shell.args(["-c", nobody_reads]).arg(tool), b"");
+    assert_eq!(done.out(), "finished\n6\n", "{}", done.err());
+}

@@ -37,13 +37,13 @@ pub(crate) fn alone(
     let launch = Launch { argv: command.to_vec(), ..Launch::default() };
     let pid = session.start(Role::Alone, launch)?;
     while session.is_anyone_left() {
-        session.step(&[])?;
+        session.step(&[]);
         if stage::take().is_some() {
-            session.put_down(pid)?;
+            session.put_down(pid);
         }
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);
-    Ok(Outcome { trace: session.close()?, verdict })
+    Ok(Outcome { trace: session.close(), verdict })
 }
 
 /// A program that is running already, until it has ended or Ctrl-C.
@@ -55,13 +55,13 @@ pub(crate) fn attached(mut session: Session, pid: i32) -> Result<Outcome> {
     session.attach(pid, words.filter(|word| !word.is_empty()).collect())?;
     eprintln!("berkeley: attached to {pid}; Ctrl-C lets go of it");
     while session.is_anyone_left() {
-        session.step(&[])?;
+        session.step(&[]);
         if stage::take().is_some() {
             session.detach();
         }
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);
-    Ok(Outcome { trace: session.close()?, verdict })
+    Ok(Outcome { trace: session.close(), verdict })
 }
 
 /// A program that has its part beside others.
@@ -112,13 +112,13 @@ pub(crate) fn served(
         play(&mut session, &mut actors)?;
         if stage::take().is_some() {
             for client in &actors[1..] {
-                session.put_down(client.pid)?;
+                session.put_down(client.pid);
             }
         }
     }
     come_to_rest(&mut session, &mut actors)?;
     let own_end = session.end_of(pid);
-    session.put_down(pid)?;
+    session.put_down(pid);
     let ends = actors[1..].iter().map(|client| session.end_of(client.pid));
     let mut ends: Vec<Option<End>> = ends.collect();
     ends.insert(0, own_end);
@@ -128,7 +128,7 @@ pub(crate) fn served(
         (None, None) => Verdict::FellShort,
         (None, Some(_)) => Verdict::Good,
     };
-    Ok(Outcome { trace: session.close()?, verdict })
+    Ok(Outcome { trace: session.close(), verdict })
 }
 
 fn start(
@@ -164,7 +164,7 @@ fn play(session: &mut Session, actors: &mut [Actor]) -> Result<()> {
     let screens =
         actors.iter().filter_map(|one| one.typist.as_ref()?.screen());
     let screens: Vec<BorrowedFd<'_>> = screens.collect();
-    session.step(&screens)?;
+    session.step(&screens);
     let typists = actors.iter_mut().filter_map(|one| one.typist.as_mut());
     for typist in typists {
         typist.work()?;
