@@ -38,8 +38,8 @@ pub(crate) fn alone(
     let pid = session.start(Role::Alone, launch)?;
     while session.is_anyone_left() {
         session.step(&[]);
-        if stage::take().is_some() {
-            session.put_down(pid);
+        if let Some(told) = stage::take() {
+            session.put_down(pid, told);
         }
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);
@@ -48,6 +48,7 @@ pub(crate) fn alone(
 
 /// A program that is running already, until it has ended or Ctrl-C.
 pub(crate) fn attached(mut session: Session, pid: i32) -> Result<Outcome> {
+    let pid = kernel::process_of(pid);
     let command = fs::read(format!("/proc/{pid}/cmdline"))
         .with_context(|| format!("there is no process {pid}"))?;
     let words = command.split(|&byte| byte == 0);
@@ -110,15 +111,15 @@ pub(crate) fn served(
     }
     while actors[1..].iter().any(|one| session.end_of(one.pid).is_none()) {
         play(&mut session, &mut actors)?;
-        if stage::take().is_some() {
+        if let Some(told) = stage::take() {
             for client in &actors[1..] {
-                session.put_down(client.pid);
+                session.put_down(client.pid, told);
             }
         }
     }
     come_to_rest(&mut session, &mut actors)?;
     let own_end = session.end_of(pid);
-    session.put_down(pid);
+    session.put_down(pid, libc::SIGINT);
     let ends = actors[1..].iter().map(|client| session.end_of(client.pid));
     let mut ends: Vec<Option<End>> = ends.collect();
     ends.insert(0, own_end);

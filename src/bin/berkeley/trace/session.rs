@@ -142,13 +142,14 @@ impl Session<'_> {
         self.recorder.family(pid)
     }
 
-    /// Tells a program to end, and, when it does not, ends it. Another
-    /// Ctrl-C meanwhile takes the patience away.
-    pub(crate) fn put_down(&mut self, pid: i32) {
+    /// Tells a program to end, as this tool was told, and, when it does not,
+    /// ends it. Another Ctrl-C meanwhile takes the patience away.
+    pub(crate) fn put_down(&mut self, pid: i32, told: i32) {
         let stages = [Signal::SIGINT, Signal::SIGTERM].iter().zip(PATIENCE);
+        let stages = stages.skip(usize::from(told != libc::SIGINT));
         for (&signal, patience) in stages {
             if signal != Signal::SIGINT || !self.recorder.is_interrupted(pid) {
-                let _ = kill(Pid::from_raw(pid), signal);
+                self.tell(pid, signal);
             }
             let start = Instant::now();
             while !self.family(pid).is_empty() && start.elapsed() < patience {
@@ -159,6 +160,17 @@ impl Session<'_> {
             }
         }
         self.end_family(pid);
+    }
+
+    /// Its first process; where that has gone, as a daemon's has, whoever it
+    /// has left. (Its number may be another's by now.)
+    fn tell(&self, pid: i32, signal: Signal) {
+        let family = self.family(pid);
+        let first = family.iter().position(|&member| member == pid);
+        let whom = first.map_or(&family[..], |at| &family[at..=at]);
+        for &pid in whom {
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
     }
 
     fn end_family(&mut self, pid: i32) {
