@@ -69,7 +69,7 @@ fn killed(number: i32) -> ExitCode {
 }
 
 /// `berkeley list | head -3`: the reader has seen enough, and that is good.
-fn is_nobody_reading(error: &anyhow::Error) -> bool {
+pub(crate) fn is_nobody_reading(error: &anyhow::Error) -> bool {
     let kind = error.downcast_ref().map(io::Error::kind);
     kind == Some(io::ErrorKind::BrokenPipe)
 }

@@ -18,6 +18,7 @@ mod labs;
 mod live;
 mod options;
 mod output;
+mod pace;
 mod read;
 mod record;
 mod recorder;

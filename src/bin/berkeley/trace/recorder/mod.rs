@@ -88,6 +88,13 @@ impl Recorder {
                 blind.foreign_calls
             ));
         }
+        if blind.has_no_filter {
+            self.warnings.note(
+                "no seccomp filter may be installed here: programs stop at \
+                 each of their calls, and are slower by far"
+                    .into(),
+            );
+        }
         if blind.untraced > 0 {
             self.warnings.note(
                 "a child was made with CLONE_UNTRACED: what it does is not \
@@ -122,6 +129,12 @@ impl Recorder {
         mem::swap(&mut self.head.programs, &mut self.cast.programs);
         mem::swap(&mut self.head.sockets, &mut self.known.sockets);
         mem::swap(&mut self.head.events, &mut self.events);
+    }
+
+    /// It is the same only as long as nothing is new: each call comes with
+    /// an event, and then is over.
+    pub(crate) fn progress(&self) -> (usize, usize) {
+        (self.events.len(), self.pending.len())
     }
 
     /// All of it.

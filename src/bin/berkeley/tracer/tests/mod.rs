@@ -7,6 +7,7 @@ mod attached;
 mod births;
 mod calls;
 mod ends;
+mod forbidden;
 mod left;
 mod running;
 mod signals;
