@@ -1,5 +1,7 @@
 //! What the recorder does with each thing that it is told.
 
+use std::mem;
+
 use super::super::decode::{self, Decoded, Family};
 use super::super::record::{
     Born, Call, Descriptor, Ended, Event, Exec, Pause, Ready, Signal,
@@ -22,11 +24,14 @@ impl Witness for Recorder {
         let Some(place) = self.cast.place(task.tid) else {
             return Interest::None;
         };
-        let name = &self.cast.tasks[place].name;
-        let who = format!("{name} {}", task.pid);
-        self.warnings.hears_of(decoded.name, &who);
+        if decoded.name == "io_uring_setup" {
+            let name = &self.cast.tasks[place].name;
+            self.warnings.uses_a_ring(&format!("{name} {}", task.pid));
+        }
         let event = self.events.len();
-        let made = self.begun(self.since_zero(at), task, place, &decoded);
+        let family = decode::family(call.number);
+        let begins = self.since_zero(at);
+        let made = self.begun(begins, task, place, family, &decoded);
         self.events.push(Event::Call(Box::new(made)));
         let entry = *call;
         self.pending.insert(task.tid, Pending { event, entry, decoded });
@@ -42,8 +47,11 @@ impl Witness for Recorder {
         let memory = Remote(task.tid);
         self.decoder.leave(&entry, result, &memory, &mut decoded);
         let at = self.since_zero(at);
-        let Some(Event::Call(call)) = self.events.get(event) else { return };
-        let mut call = call.clone();
+        // It is taken out of its place, not copied, and put back at the end.
+        let Some(Event::Call(call)) = self.events.get_mut(event) else {
+            return;
+        };
+        let mut call = mem::take(call);
         call.exit_ns = Some(at);
         call.errno = decode::errno(result);
         call.result = Some(if call.errno.is_some() { -1 } else { result });
@@ -160,13 +168,20 @@ impl Recorder {
         enter_ns: u64,
         task: Task,
         place: usize,
+        family: Family,
         decoded: &Decoded,
     ) -> Call {
-        let socket = decoded.fd.and_then(|fd| self.known.of(task, fd));
-        let before = match (socket, decoded.fd) {
-            (Some(_), Some(fd)) => self.known.look(task, fd),
-            _ => None,
+        // The calls of this family are about sockets, or fail. Of others
+        // nothing is duplicated that may be anything else: to close the
+        // duplicate of a file may do something to the file.
+        let is_socket = |fd: &i32| {
+            family == Family::Network || self.known.is_socket(task, *fd)
         };
+        let (socket, before) = decoded
+            .fd
+            .filter(is_socket)
+            .and_then(|fd| self.known.glance(task, fd))
+            .unzip();
         Call {
             task: place,
             tid: task.tid,
@@ -195,7 +210,7 @@ impl Recorder {
                 let after = self.known.after_close(socket, before, &others);
                 (call.after, call.still_held) = after;
             } else {
-                self.known.renew(task, fd, &call.call);
+                self.known.renew(socket, task, fd, &call.call);
                 call.after = self.known.look(task, fd);
             }
         }
