@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::record::{Descriptor, Look, Socket};
-use super::super::sockets::{self, Eye, Seen};
+use super::super::sockets::{self, Eye, Glance, Held, Seen};
 use crate::tracer::Task;
 
 pub(super) struct Known {
@@ -55,13 +55,17 @@ impl Known {
         &mut self,
         task: Task,
         fd: i32,
-    ) -> Option<(usize, Look)> {
-        let (inode, look) = self.eye.glance(task.pid, fd)?;
-        let place = match self.by_inode.get(&inode) {
+    ) -> Option<(usize, Glance)> {
+        let glance = self.eye.glance(task.pid, fd)?;
+        let place = match self.by_inode.get(&glance.inode) {
             Some(&place) => place,
-            None => self.meet(task, fd, inode)?,
+            None => self.meet(task, fd, glance.inode)?,
         };
-        Some((place, look))
+        Some((place, glance))
+    }
+
+    pub(super) fn look_again(&mut self, held: Held) -> Option<Look> {
+        self.eye.look_again(held)
     }
 
     pub(super) fn look(&mut self, task: Task, fd: i32) -> Option<Look> {
