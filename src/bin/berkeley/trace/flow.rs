@@ -96,7 +96,7 @@ pub(crate) fn served(
     let server = start(&mut session, Role::Server, server, None)?;
     let mut actors = vec![server];
     let pid = actors[0].pid;
-    let asks = |part: &Part| part.command.iter().any(|word| names_port(word));
+    let asks = |part: &Part| part.command.iter().any(names_port);
     let wants_port = clients.iter().any(asks);
     let port = is_ready(&mut session, &mut actors, wants_port)?;
     if let Some(port) = port {

@@ -24,6 +24,7 @@ mod recorder;
 mod session;
 mod sockets;
 mod story;
+mod tcp;
 mod typist;
 mod wire;
 

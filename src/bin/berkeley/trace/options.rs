@@ -111,7 +111,7 @@ pub(crate) struct Options {
     #[arg(short = 's', long, value_name = "BYTES", default_value = "256")]
     #[arg(value_parser = clap::value_parser!(u32).range(..=1_048_576))]
     pub(crate) bytes: u32,
-    /// Columns of the ladder [default: the terminal's, 100 at most]
+    /// Columns of the ladder [default: the terminal's, 140 at most]
     #[arg(long, value_name = "COLUMNS")]
     #[arg(value_parser = clap::value_parser!(u16).range(60..=1000))]
     pub(crate) width: Option<u16>,

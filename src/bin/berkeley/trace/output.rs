@@ -19,7 +19,9 @@ use super::story::Story;
 use crate::screen;
 
 /// As wide as a drawing for a terminal is at most, unless asked otherwise.
-const WIDEST: usize = 100;
+const WIDEST: usize = 140;
+/// And where there is none.
+const USUAL: usize = 100;
 
 pub(crate) struct Output {
     to: Paper,
@@ -64,7 +66,7 @@ impl Output {
         let width = match (options.width, columns) {
             (Some(width), _) => usize::from(width),
             (None, Some(columns)) => columns.clamp(60, WIDEST),
-            (None, None) => WIDEST,
+            (None, None) => USUAL,
         };
         Ok(Output { to, is_terminal, width })
     }
@@ -139,11 +141,12 @@ impl Output {
     }
 
     pub(crate) fn flush(&mut self) -> Result<()> {
-        Ok(match &mut self.to {
+        match &mut self.to {
             Paper::Screen(screen) => screen.flush()?,
             Paper::File(file) => file.flush()?,
             Paper::None => {}
-        })
+        }
+        Ok(())
     }
 }
 
@@ -151,11 +154,7 @@ impl Paper {
     fn of(file: File) -> Paper {
         let is_null = fstat(&file)
             .is_ok_and(|stat| stat.st_rdev == makedev(MEMORY, NULL));
-        if is_null {
-            Paper::None
-        } else {
-            Paper::File(BufWriter::new(file))
-        }
+        if is_null { Paper::None } else { Paper::File(BufWriter::new(file)) }
     }
 }
 

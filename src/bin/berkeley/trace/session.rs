@@ -45,9 +45,10 @@ impl Session<'_> {
         stage::watch()?;
         let mut recorder =
             Recorder::new(empty(command), options.bytes, options.all);
-        let segments = match options.packets {
-            true => Some(segments(&mut recorder)?),
-            false => None,
+        let segments = if options.packets {
+            Some(segments(&mut recorder)?)
+        } else {
+            None
         };
         let transitions = match Transitions::open() {
             Ok(transitions) => Some(transitions),
@@ -56,9 +57,10 @@ impl Session<'_> {
                 None
             }
         };
-        let scope = match options.all {
-            true => Scope::Everything,
-            false => Scope::Calls(decode::numbers()),
+        let scope = if options.all {
+            Scope::Everything
+        } else {
+            Scope::Calls(decode::numbers())
         };
         Ok(Session {
             tracer: Tracer::new(scope)?,

@@ -233,12 +233,7 @@ mod tests {
 
     #[test]
     fn every_event_has_one_line() {
-        for trace in [
-            fixture::knock_fork(),
-            fixture::echo_threads(),
-            fixture::signalled(),
-            fixture::inheritance(),
-        ] {
+        for trace in fixture::all() {
             let lines = list(&trace);
             println!("{}", lines.join("\n"));
             assert_eq!(lines.len(), trace.events.len());

@@ -1,4 +1,8 @@
 //! Drawings of a trace.
+//!
+//! For a terminal: `ladder`, a column for each task; `calls`, a call a line;
+//! `summary`, tables. For a browser: `page`, the ladder as SVG or HTML.
+//! `calls` needs the record alone, the others the story, too.
 
 mod calls;
 mod happenings;
@@ -6,6 +10,7 @@ pub(crate) mod ladder;
 mod names;
 pub(crate) mod page;
 pub(crate) mod summary;
+mod wires;
 
 pub(crate) use calls::Calls;
 pub(crate) use ladder::Ladder;

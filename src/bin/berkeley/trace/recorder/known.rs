@@ -25,10 +25,6 @@ impl Known {
         }
     }
 
-    pub(super) fn is_socket(&self, task: Task, fd: i32) -> bool {
-        sockets::inode(task.tid, fd).is_some()
-    }
-
     /// Which socket this descriptor is.
     pub(super) fn of(&mut self, task: Task, fd: i32) -> Option<usize> {
         let inode = sockets::inode(task.tid, fd)?;

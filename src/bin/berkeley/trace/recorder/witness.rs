@@ -6,7 +6,7 @@ use super::super::decode::{self, Decoded, Family};
 use super::super::record::{
     Born, Call, Descriptor, Ended, Event, Exec, Pause, Ready, Signal,
 };
-use super::super::sockets::Held;
+use super::super::sockets::{self, Held};
 use super::{MOST_HELD, Pending, Recorder};
 use crate::tracer::{
     Birth, Delivery, End, Entry, Interest, Remote, Task, Witness,
@@ -19,7 +19,7 @@ impl Witness for Recorder {
         }
         let memory = Remote(task.tid);
         let mut decoded = self.decoder.enter(call, &memory);
-        if !self.everything && self.waits_for_something_else(task, &decoded) {
+        if !self.everything && waits_for_something_else(task, &decoded) {
             return Interest::None;
         }
         let Some(place) = self.cast.place(task.tid) else {
@@ -147,7 +147,7 @@ impl Recorder {
         if self.everything {
             return true;
         }
-        let is_socket = |fd| self.known.is_socket(task, fd);
+        let is_socket = |fd| is_socket(task, fd);
         match decode::family(call.number) {
             Family::Transfer => subjects(call).any(is_socket),
             Family::Descriptor => {
@@ -156,13 +156,6 @@ impl Recorder {
             }
             _ => true,
         }
-    }
-
-    /// poll and select of a terminal, say.
-    fn waits_for_something_else(&self, task: Task, call: &Decoded) -> bool {
-        let polls = ["poll", "ppoll", "select", "pselect6"];
-        polls.contains(&call.name)
-            && !call.awaits.iter().any(|&fd| self.known.is_socket(task, fd))
     }
 
     /// A call as it is before it has returned, and its socket, held.
@@ -177,9 +170,8 @@ impl Recorder {
         // The calls of this family are about sockets, or fail. Of others
         // nothing is duplicated that may be anything else: to close the
         // duplicate of a file may do something to the file.
-        let is_socket = |fd: &i32| {
-            family == Family::Network || self.known.is_socket(task, *fd)
-        };
+        let is_socket =
+            |fd: &i32| family == Family::Network || is_socket(task, *fd);
         let (socket, glance) = decoded
             .fd
             .filter(is_socket)
@@ -267,6 +259,17 @@ impl Recorder {
     }
 }
 
+fn is_socket(task: Task, fd: i32) -> bool {
+    sockets::inode(task.tid, fd).is_some()
+}
+
+/// poll and select of a terminal, say.
+fn waits_for_something_else(task: Task, call: &Decoded) -> bool {
+    let polls = ["poll", "ppoll", "select", "pselect6"];
+    polls.contains(&call.name)
+        && !call.awaits.iter().any(|&fd| is_socket(task, fd))
+}
+
 /// Of those that move bytes from one descriptor to another, both.
 fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
     let second = match i64::try_from(call.number) {
@@ -274,9 +277,7 @@ fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
         Ok(libc::SYS_splice) => Some(call.args[2]),
         _ => None,
     };
-    // A descriptor is an int: the upper half of its register is anything.
-    let second = second.map(|fd| fd.cast_signed() as i32);
-    decode::subject(call).into_iter().chain(second)
+    decode::subject(call).into_iter().chain(second.map(decode::int))
 }
 
 /// fcntl(2) as some of the worker models take turns with it.

@@ -9,8 +9,9 @@ use libc::{c_int, c_uint, socklen_t};
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 
-use super::{address, names, queues};
+use super::{address, queues};
 use crate::trace::record::Look;
+use crate::trace::tcp;
 
 /// `linux/sockios.h`: a descriptor of the socket's network namespace.
 const SIOCGSKNS: libc::Ioctl = 0x894C;
@@ -50,7 +51,7 @@ impl Duplicate {
     pub(super) fn tcp(&self) -> Result<Look, Errno> {
         let info = self.tcp_info()?;
         let [state, ..] = info[0].to_ne_bytes();
-        let (receive, send) = match names::state(state) {
+        let (receive, send) = match tcp::state(state.into()) {
             // For a listener these are no segments, but connections that
             // wait, and how many may.
             Some("LISTEN") => (info[UNACKED], info[SACKED]),

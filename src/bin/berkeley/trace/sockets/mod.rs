@@ -20,7 +20,6 @@ mod tables;
 mod tests;
 
 pub(crate) use eye::{Eye, Glance, Held};
-pub(crate) use owners::holders;
 
 use std::fs;
 

@@ -81,6 +81,11 @@ pub(super) fn find(trace: &Trace) -> Ends {
         if let (Some(socket), true) = (call.socket, connects) {
             ends.connects.entry(socket).or_insert(at);
         }
+        if let (Some(socket), Some(_)) = (call.socket, calls::error_told(call))
+            && !was_established(trace, socket)
+        {
+            ends.connects.remove(&socket);
+        }
     }
     let mut order: Vec<usize> = (0..trace.sockets.len())
         .filter(|&socket| is_an_end(trace, &ends, socket))
@@ -101,6 +106,18 @@ fn note(appears: &mut [usize], socket: Option<usize>, at: usize) {
     if let Some(first) = socket.and_then(|socket| appears.get_mut(socket)) {
         *first = at.min(*first);
     }
+}
+
+/// Whether any call found it beyond the handshake.
+fn was_established(trace: &Trace, socket: usize) -> bool {
+    let looks = calls_of(trace)
+        .filter(|(_, call)| call.socket == Some(socket))
+        .flat_map(|(_, call)| [&call.before, &call.after]);
+    looks.flatten().any(|look| {
+        look.state
+            .as_deref()
+            .is_some_and(|state| !matches!(state, "CLOSE" | "SYN_SENT"))
+    })
 }
 
 fn is_an_end(trace: &Trace, ends: &Ends, at: usize) -> bool {

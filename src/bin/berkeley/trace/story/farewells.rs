@@ -95,14 +95,29 @@ fn fin(
         || of(&marks.meets_reset, far).is_some();
     let is_worth = told.is_some() || !is_over && from.is_some();
     let is_ours = near.is_some() || told.is_some();
+    let unread = told.is_none().then(|| closed_since(trace, marks, from, far));
+    let unread = unread.flatten();
+    let label = if unread.is_some() { "FIN unread" } else { "FIN" };
     (is_worth && is_ours).then(|| Link {
         from,
-        to: told,
+        to: told.or(unread),
         connection: Some(connection),
         kind: Kind::Fin,
-        label: "FIN".to_owned(),
+        label: label.to_owned(),
         bytes: 0,
     })
+}
+
+/// The close of `far` that came after an end which it never read.
+fn closed_since(
+    trace: &Trace,
+    marks: &Marks,
+    from: Option<usize>,
+    far: Option<usize>,
+) -> Option<usize> {
+    let said = trace.events.get(from?)?.at();
+    let gone = *marks.gone.get(&far?)?;
+    (trace.events[gone].at() > said).then_some(gone)
 }
 
 /// A socket that was shut down for reading is told of an end, too.

@@ -1,5 +1,6 @@
 //! What a drawing leaves out, because the C library does it and not the
-//! program, or because it came before the program. The list of calls has all.
+//! program, or because it came before the program. The list of calls leaves
+//! out nothing.
 
 use std::collections::{HashMap, HashSet};
 

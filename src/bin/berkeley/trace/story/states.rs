@@ -119,6 +119,13 @@ pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
         };
         let Some(socket) = socket else { continue };
         let Some(state) = moment.state.clone().or(sampled) else { continue };
+        // TIME_WAIT is kept by another object than the socket, which says
+        // CLOSE meanwhile.
+        let stays = known.get(&socket).is_some_and(|it| it == "TIME_WAIT");
+        if stays && state == "CLOSE" {
+            moment.state = None;
+            continue;
+        }
         // What a new socket is says nothing.
         let is_first = !known.contains_key(&socket);
         let is_news = known.get(&socket) != Some(&state)

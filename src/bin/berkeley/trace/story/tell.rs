@@ -47,6 +47,7 @@ impl Story {
         );
         segments(&known, &mut drafts);
         let (mut moments, arrows) = arrange(drafts, &links);
+        say_what_stays(&mut moments, &arrows);
         states::news(trace, &mut moments);
         let span_ns = moments.last().map_or(0, |last| last.at_ns);
         close_lanes(&mut lanes, &mut moments, span_ns);
@@ -127,6 +128,34 @@ fn arrange(drafts: Drafts, links: &[Link]) -> (Vec<Moment>, Vec<Arrow>) {
         .collect();
     arrows.sort_by_key(|arrow| (arrow.from.or(arrow.to), arrow.to));
     (moments, arrows)
+}
+
+/// How much of its bytes a call names itself.
+const NAMED: usize = 32;
+
+/// An arrow within a lane has no room for what went along: the calls say it.
+fn say_what_stays(moments: &mut [Moment], arrows: &[Arrow]) {
+    for arrow in arrows.iter().filter(|arrow| arrow.kind == Kind::Data) {
+        let (Some(from), Some(to)) = (arrow.from, arrow.to) else { continue };
+        if moments[from].lane != moments[to].lane {
+            continue;
+        }
+        let bytes = if arrow.label.chars().count() > NAMED {
+            let cut: String = arrow.label.chars().take(NAMED).collect();
+            format!("{}\"…", cut.trim_end_matches(['\\', '"']))
+        } else {
+            arrow.label.clone()
+        };
+        for place in [from, to] {
+            let text = &mut moments[place].text;
+            match text.find([',', ')']) {
+                Some(at) if !text.starts_with('=') => {
+                    text.insert_str(at, &format!(", {bytes}"));
+                }
+                _ => text.push_str(&format!("  {bytes}")),
+            }
+        }
+    }
 }
 
 /// What one task did, it did in this order.

@@ -129,14 +129,7 @@ fn datagrams_are_told_by_pair_of_addresses() {
 /// What waits returns later, and is in the lane that it began in.
 #[test]
 fn no_arrow_points_backwards() {
-    for trace in [
-        fixture::knock_fork(),
-        fixture::echo_threads(),
-        fixture::datagrams(),
-        fixture::inheritance(),
-        fixture::reset(),
-        fixture::disorder(),
-    ] {
+    for trace in fixture::all() {
         let story = Story::tell(&trace);
         for arrow in &story.arrows {
             if let (Some(from), Some(to)) = (arrow.from, arrow.to) {
@@ -164,6 +157,7 @@ fn transition(socket: usize, at_us: u64, to: &str) -> Event {
         peer: "127.0.0.1:41234".to_owned(),
         from: String::new(),
         to: to.to_owned(),
+        stays: Vec::new(),
     })
 }
 

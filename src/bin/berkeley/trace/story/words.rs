@@ -77,6 +77,10 @@ fn about(call: &Call, birth: Option<Birth>) -> String {
         "shutdown" => format!("{fd}, {}", arg(1).replace("SHUT_", "")),
         "setsockopt" => format!("{fd}, {}, {}", arg(2), arg(3)),
         "getsockopt" => format!("{fd}, {}", arg(2)),
+        // Whatever else it sets stood there before.
+        "fcntl" if arg(2) == "O_RDWR|O_NONBLOCK" => {
+            format!("{fd}, F_SETFL, O_NONBLOCK")
+        }
         "fcntl" => join(&[&fd, arg(1), arg(2)]),
         "listen" | "dup2" | "dup3" => format!("{fd}, {}", arg(1)),
         "epoll_ctl" => {
@@ -133,6 +137,9 @@ pub(super) fn tail(call: &Call) -> String {
     let names = matches!(call.call.as_str(), "getsockname" | "getpeername");
     if let (Some(address), true) = (&call.address, names) {
         return format!("= {address}");
+    }
+    if let ("getsockopt", Some(value)) = (&*call.call, call.args.get(3)) {
+        return format!("= {value}");
     }
     if calls::is_poll(call) && !call.ready.is_empty() {
         return format!("= {result}  {}", ready(call));

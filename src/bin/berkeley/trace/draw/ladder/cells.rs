@@ -1,6 +1,6 @@
 //! What a moment says in its column.
 
-use super::super::super::story::{Moment, What};
+use super::super::super::story::{Kind, Moment, What};
 use super::row::{Cell, STATE, WAITS, style_of};
 use super::telling::Telling;
 use super::{Ladder, time_span};
@@ -8,6 +8,14 @@ use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET};
 
 /// More of a label hides more than it shows.
 const LABEL: usize = 20;
+
+/// Calls that only look, as libraries do at their beginning, or find nothing.
+fn asks_only(text: &str) -> bool {
+    let asks = ["getsockname(", "getpeername(", "getsockopt("];
+    text.ends_with("= EAGAIN")
+        || asks.iter().any(|name| text.starts_with(name))
+        || text.starts_with("fcntl(") && text.contains(", F_GET")
+}
 
 impl Ladder {
     pub(super) fn cell(&self, telling: &Telling, place: usize) -> Cell {
@@ -27,6 +35,7 @@ impl Ladder {
             _ if moment.is_bad => BAD,
             What::Birth | What::End => GOOD,
             What::Segment | What::State => QUIET,
+            What::Call if asks_only(&moment.text) => QUIET,
             What::Signal | What::Pause | What::Exec => HEADING,
             _ => PLAIN,
         };
@@ -39,13 +48,29 @@ impl Ladder {
         }
     }
 
-    /// In a narrow column `:5000` says more than `127.0.0.1…`.
+    /// In a narrow column `:5000` says more than `127.0.0.1…`, and how much
+    /// came more than how much was asked for.
     fn text(&self, moment: &Moment) -> String {
         let room = self.slots.width.saturating_sub(3);
-        if moment.text.chars().count() <= room {
+        let is_long = |text: &str| text.chars().count() > room;
+        if !is_long(&moment.text) {
             return moment.text.clone();
         }
-        moment.text.replace("127.0.0.1:", ":").replace("[::1]:", ":")
+        let short =
+            moment.text.replace("127.0.0.1:", ":").replace("[::1]:", ":");
+        let asks = ["recv(", "read("].iter().any(|it| short.starts_with(it));
+        let accepts = short.starts_with("accept");
+        match (short.split_once(", "), short.split_once(") = ")) {
+            (Some((head, _)), Some((_, result)))
+                if asks && is_long(&short) =>
+            {
+                format!("{head}) = {result}")
+            }
+            _ if accepts && is_long(&short) => {
+                short.split("  ").next().unwrap_or(&short).to_owned()
+            }
+            _ => short,
+        }
     }
 
     /// What stands behind a text where there is room, and else below it.
@@ -79,15 +104,23 @@ impl Ladder {
                 None => String::new(),
                 Some(from) => {
                     let task = telling.task(from);
-                    if self.slots.of(task).is_some() {
+                    let is_own = task == telling.task(place);
+                    if is_own && arrow.kind != Kind::Data {
+                        String::new()
+                    } else if self.slots.of(task).is_some() {
                         continue;
+                    } else {
+                        let tid = telling.trace.tasks[task].tid;
+                        format!(" from {tid}")
                     }
-                    let tid = telling.trace.tasks[task].tid;
-                    format!(" from {tid}")
                 }
             };
             let label = glyphs.cut(&arrow.label, LABEL);
-            let (line, head) = (glyphs.line, glyphs.open_left);
+            let head = match arrow.from {
+                Some(_) => glyphs.head_left,
+                None => glyphs.open_left,
+            };
+            let line = glyphs.line;
             let tail = format!("{head}{line} {label}{stranger}");
             tails.push((tail, style_of(arrow.kind)));
         }

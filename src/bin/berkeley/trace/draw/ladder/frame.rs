@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::super::record::{Event, Trace};
-use super::super::super::story::{Lane, Story, What};
+use super::super::super::story::{Kind, Lane, Story, What};
 use super::super::Look;
 use super::glyphs::Glyphs;
 use super::paper::Paper;
@@ -51,7 +51,7 @@ pub(super) fn headings(
             &[Name::Title, Name::Subtitle, Name::Rule]
         }
         true => &[Name::Title, Name::Rule],
-        false => &[Name::Both, Name::Rule],
+        false => &[Name::Both],
     };
     for row in rows {
         let mut paper = Paper::new(ladder.look.width, ladder.look.ascii);
@@ -94,10 +94,7 @@ impl Name {
         let (text, style) = match self {
             Name::Title => (lane.title.clone(), NAME),
             Name::Subtitle => (lane.subtitle.clone(), QUIET),
-            Name::Both if lane.subtitle.is_empty() => {
-                (lane.title.clone(), NAME)
-            }
-            Name::Both => (format!("{}, {}", lane.title, lane.subtitle), NAME),
+            Name::Both => (underlined(lane, room, glyphs), NAME),
             Name::Rule => (glyphs.line.to_string().repeat(room), QUIET),
         };
         // Where it waits already, its line would run through its name.
@@ -108,6 +105,16 @@ impl Name {
         };
         paper.write(start, start + room, &text, style);
     }
+}
+
+/// In a line of its own: `knock 4103, child of 4101 ───`.
+fn underlined(lane: &Lane, room: usize, glyphs: &Glyphs) -> String {
+    let both = format!("{}, {}", lane.title, lane.subtitle);
+    let fits = both.chars().count() <= room && !lane.subtitle.is_empty();
+    let name = if fits { both } else { cut_title(&lane.title, room, glyphs) };
+    let left = room.saturating_sub(name.chars().count() + 1);
+    let line = glyphs.line.to_string().repeat(left);
+    format!("{name} {line}").trim_end().to_owned()
 }
 
 /// Of `knock_client 4102`, the number tells them apart.
@@ -135,11 +142,15 @@ pub(super) fn foot(
     look: &Look,
     glyphs: &Glyphs,
 ) -> Vec<String> {
-    let connections = story.connections.len();
-    let connections = count(connections, "connection", "connections");
     let tasks = story.lanes.len();
-    let tasks = count(tasks, "process or thread", "processes and threads");
-    let mut said = vec![format!("{connections}, {tasks}.")];
+    let tasks = count(tasks, "process", "processes and threads");
+    let mut said = match connected(story) {
+        0 => vec![format!("{tasks}.")],
+        connections => {
+            let all = count(connections, "connection", "connections");
+            vec![format!("{all}, {tasks}.")]
+        }
+    };
     said.extend(waited(story));
     said.extend(left_behind(trace, story));
     said.push(failures(story));
@@ -157,6 +168,19 @@ pub(super) fn foot(
     lines
 }
 
+/// Connections that came to be, or that something went over: not the pair of
+/// sockets that curl makes for itself and closes again.
+fn connected(story: &Story) -> usize {
+    let is_greeted = |number: usize| {
+        story.arrows.iter().any(|arrow| {
+            arrow.connection == Some(number) && arrow.kind == Kind::Handshake
+        })
+    };
+    let all = story.connections.iter().enumerate();
+    all.filter(|(number, one)| one.up + one.down > 0 || is_greeted(*number))
+        .count()
+}
+
 fn waited(story: &Story) -> Option<String> {
     let clients: Vec<_> =
         story.lanes.iter().filter(|lane| lane.subtitle == "client").collect();
@@ -166,12 +190,16 @@ fn waited(story: &Story) -> Option<String> {
         .map(|lane| {
             let at = |place: usize| story.moments[place].at_ns;
             let lived = at(lane.last).saturating_sub(at(lane.first));
-            format!(
-                "{} waited {} of {}",
-                lane.title,
-                time_span(lane.waited_ns),
-                time_span(lived),
-            )
+            let title = &lane.title;
+            match lane.waited_ns {
+                // What is rounded to nothing.
+                0..5_000 => format!("{title} did not wait"),
+                waited => format!(
+                    "{title} waited {} of {}",
+                    time_span(waited),
+                    time_span(lived),
+                ),
+            }
         })
         .collect();
     let more = match clients.len().saturating_sub(TOLD) {
@@ -259,14 +287,18 @@ fn legend(story: &Story, glyphs: &Glyphs) -> String {
     if has(|what| *what == What::End) {
         all.push(format!("{} ends", glyphs.ends));
     }
-    if story.arrows.iter().any(|it| it.from.is_none() || it.to.is_none()) {
-        all.push(format!(
-            "{} no call took it, {} no call seen sent it",
-            glyphs.open_right, glyphs.open_left
-        ));
+    if has(|what| *what == What::Segment) {
+        let line = glyphs.dotted;
+        all.push(format!("{line}{line}{} segment", glyphs.thin_right));
+    }
+    if story.arrows.iter().any(|arrow| arrow.to.is_none()) {
+        all.push(format!("{} no call took it", glyphs.open_right));
+    }
+    if story.arrows.iter().any(|arrow| arrow.from.is_none()) {
+        all.push(format!("{} no call seen sent it", glyphs.open_left));
     }
     if story.moments.iter().any(|moment| moment.state.is_some()) {
-        all.push("[STATE] of TCP as found after the call".to_owned());
+        all.push("[STATE] of TCP, as found after the call".to_owned());
     }
     if story.moments.iter().any(|moment| moment.is_transition) {
         all.push(format!(
@@ -275,10 +307,10 @@ fn legend(story: &Story, glyphs: &Glyphs) -> String {
         ));
     }
     if says("send(") || says("recv(") {
-        all.push("send, recv: sendto, recvfrom without address".to_owned());
+        all.push("send, recv: sendto, recvfrom without an address".to_owned());
     }
     if says("fork(") {
-        all.push("fork: as clone, if need be".to_owned());
+        all.push("fork: clone of a process".to_owned());
     }
     all.join("; ")
 }

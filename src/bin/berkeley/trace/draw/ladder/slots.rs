@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::super::super::story::{Lane, Story};
+use super::super::super::story::Story;
 use super::telling::is_idle_birth;
 
 /// A column is at least this wide: fewer places, and hardly any call could be
@@ -47,7 +47,7 @@ impl Slots {
 
     /// The column of this task, and whether it is new there. Those of `kept`
     /// are not taken away, and of the others whose next moment is farthest off
-    /// as `is_needed_in` tells. Clients come in from the right, so that servers
+    /// as `is_needed_in` moments. Clients come in from the right, so that servers
     /// stay on the left.
     pub(super) fn take(
         &mut self,
@@ -74,7 +74,10 @@ impl Slots {
         let slot = free
             .or_else(|| {
                 (0..count).filter(|slot| !is_kept(slot)).max_by_key(|&slot| {
-                    let wait = self.taken[slot].map(&is_needed_in);
+                    let wait = self.taken[slot].map_or(0, &is_needed_in);
+                    // A column on the other side must be idle for longer.
+                    let is_own = is_client == (2 * slot >= count);
+                    let wait = if is_own { wait } else { wait / 2 };
                     (wait, self.turn - self.last[slot])
                 })
             })
@@ -117,6 +120,9 @@ pub(super) fn at_once(story: &Story) -> usize {
     usize::try_from(counts.max().unwrap_or(1)).unwrap_or(1)
 }
 
-pub(super) fn is_client(lane: &Lane) -> bool {
-    lane.subtitle == "client"
+/// Whether it, or whoever it descends from, is a client.
+pub(super) fn is_client(story: &Story, lane: usize) -> bool {
+    let parent = |&lane: &usize| story.lanes[lane].parent;
+    std::iter::successors(Some(lane), parent)
+        .any(|lane| story.lanes[lane].subtitle == "client")
 }

@@ -46,6 +46,8 @@ pub(super) struct Telling<'a> {
     pub(super) until: u64,
     /// The moments of each task.
     pub(super) by_task: HashMap<usize, Vec<usize>>,
+    /// The lanes that segments go to, by their moments.
+    pub(super) receivers: HashMap<usize, usize>,
 }
 
 impl Telling<'_> {
@@ -53,11 +55,11 @@ impl Telling<'_> {
         self.story.lanes[self.story.moments[place].lane].task
     }
 
-    /// The next moment after `place` in which this task does something.
+    /// In how many moments after `place` this task does something.
     pub(super) fn needed_after(&self, place: usize, task: usize) -> usize {
         let Some(own) = self.by_task.get(&task) else { return usize::MAX };
         let next = own.partition_point(|&moment| moment <= place);
-        own.get(next).copied().unwrap_or(usize::MAX)
+        own.get(next).map_or(usize::MAX, |&next| next - place)
     }
 
     /// The moment that can stand beside this one, or right below it.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::super::super::record::Trace;
 use super::super::super::story::{Arrow, Kind, Story, What};
-use super::row::{Across, Cell};
+use super::super::wires;
+use super::row::{Across, Cell, Ink};
 use super::slots::is_client;
 use super::telling::{Arrows, Telling, is_idle_birth};
 use super::{Ladder, PAUSE, Sleep, UNSETTLED, WAITS, frame, key, time_span};
@@ -31,8 +32,19 @@ impl Ladder {
             let task = story.lanes[moment.lane].task;
             by_task.entry(task).or_default().push(place);
         }
-        let mut telling =
-            Telling { trace, story, arrows, is_drawn, until, by_task };
+        let receivers = wires::of(trace, story)
+            .into_iter()
+            .filter_map(|wire| Some((wire.moment, wire.to_lane?)))
+            .collect();
+        let mut telling = Telling {
+            trace,
+            story,
+            arrows,
+            is_drawn,
+            until,
+            by_task,
+            receivers,
+        };
         self.remember_waits(&telling);
         let mut lines = Vec::new();
         for place in 0..story.moments.len() {
@@ -107,11 +119,12 @@ impl Ladder {
         comes_in: Option<&Across>,
     ) -> Vec<String> {
         let at = |place: usize| Some(telling.story.moments[place].at_ns);
-        let mut first = self.cell(telling, place);
-        self.become_what_it_is(telling, place);
-        self.say_how_long(telling, place, &mut first);
+        if let Some(segment) = self.segment(telling, place) {
+            return self.row(at(place), Vec::new(), Some(&segment));
+        }
+        let first = self.cell(telling, place);
         let Some((to, arrow)) = answer else {
-            return self.arrive(at(place), first, comes_in);
+            return self.arrive(telling, place, at(place), first, comes_in);
         };
         let across = self.across(telling, place, *to, arrow);
         let others = self.arrives(telling, *to, Some(arrow));
@@ -120,6 +133,7 @@ impl Ladder {
         {
             let both = vec![first.clone(), self.cell(telling, *to)];
             if self.fits(&both, across) {
+                self.become_what_it_is(telling, place);
                 self.become_what_it_is(telling, *to);
                 return self.row(at(place), both, Some(across));
             }
@@ -134,34 +148,40 @@ impl Ladder {
         } else {
             (comes_in, across.as_ref())
         };
-        let mut lines = self.arrive(at(place), first, above);
+        let mut lines = self.arrive(telling, place, at(place), first, above);
         for other in others {
             lines.extend(self.row(None, Vec::new(), Some(&other)));
         }
         let second = self.cell(telling, *to);
-        self.become_what_it_is(telling, *to);
-        lines.extend(self.arrive(None, second, below));
+        lines.extend(self.arrive(telling, *to, None, second, below));
         lines
     }
 
     /// A cell and the arrow that ends, or begins, there; above it, if the
-    /// text leaves no room for what the arrow says.
+    /// text leaves no room for what the arrow says. Who is told of anything
+    /// waits until then.
     fn arrive(
         &mut self,
+        telling: &Telling,
+        place: usize,
         at_ns: Option<u64>,
-        cell: Cell,
+        mut cell: Cell,
         across: Option<&Across>,
     ) -> Vec<String> {
-        let Some(across) = across else {
-            return self.row(at_ns, vec![cell], None);
+        let own = across.filter(|across| {
+            across.from == cell.slot
+                || self.fits(std::slice::from_ref(&cell), across)
+        });
+        let mut lines = match across {
+            Some(across) if own.is_none() => {
+                self.row(at_ns, Vec::new(), Some(across))
+            }
+            _ => Vec::new(),
         };
-        if across.from == cell.slot
-            || self.fits(std::slice::from_ref(&cell), across)
-        {
-            return self.row(at_ns, vec![cell], Some(across));
-        }
-        let mut lines = self.row(at_ns, Vec::new(), Some(across));
-        lines.extend(self.row(None, vec![cell], None));
+        let at_ns = at_ns.filter(|_| lines.is_empty());
+        self.become_what_it_is(telling, place);
+        self.say_how_long(telling, place, &mut cell);
+        lines.extend(self.row(at_ns, vec![cell], own));
         lines
     }
 
@@ -221,12 +241,15 @@ impl Ladder {
         for &place in places {
             let lane = telling.story.moments[place].lane;
             let one = &telling.story.lanes[lane];
-            let side = is_client(one);
+            let side = is_client(telling.story, lane);
             let needed = |task| telling.needed_after(place, task);
             let (slot, is_new) =
                 self.slots.take(one.task, side, &tasks, needed);
             self.firsts[slot].get_or_insert(one.task);
             if is_new {
+                if telling.story.moments[place].what != What::Birth {
+                    self.alive.insert(one.task);
+                }
                 new.push(lane);
             }
         }
@@ -266,7 +289,17 @@ impl Ladder {
             Kind::Birth | Kind::Exit => String::new(),
             _ => self.glyphs.cut(&arrow.label, LABEL),
         };
-        (from != to).then_some(Across { from, to, kind: arrow.kind, label })
+        let ink = Ink::Of(arrow.kind);
+        (from != to).then_some(Across { from, to, ink, label })
+    }
+
+    /// A segment between two columns.
+    fn segment(&self, telling: &Telling, place: usize) -> Option<Across> {
+        let &lane = telling.receivers.get(&place)?;
+        let from = self.slots.of(telling.task(place))?;
+        let to = self.slots.of(telling.story.lanes[lane].task)?;
+        let label = telling.story.moments[place].text.clone();
+        (from != to).then_some(Across { from, to, ink: Ink::Wire, label })
     }
 
     /// What becomes of its column with this moment.

@@ -140,7 +140,7 @@ pub(super) fn class(state: &str) -> &'static str {
     match state {
         "LISTEN" => "listen",
         "ESTABLISHED" => "open",
-        "SYN_SENT" | "SYN_RECV" | "NEW_SYN_RECV" => "opening",
+        "SYN_SENT" | "SYN_RECV" => "opening",
         "FIN_WAIT1" | "FIN_WAIT2" | "CLOSING" | "TIME_WAIT" => "closing",
         "CLOSE_WAIT" | "LAST_ACK" => "closed-by-peer",
         _ => "closed",

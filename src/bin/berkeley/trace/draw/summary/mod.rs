@@ -182,11 +182,7 @@ mod tests {
 
     #[test]
     fn every_call_is_counted_once() {
-        for trace in [
-            fixture::knock_fork(),
-            fixture::echo_threads(),
-            fixture::signalled(),
-        ] {
+        for trace in fixture::all() {
             let is_call = |event: &&Event| matches!(event, Event::Call(_));
             let number = trace.events.iter().filter(is_call).count() as u64;
             let counted = summed(&trace).calls;

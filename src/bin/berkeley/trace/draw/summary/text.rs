@@ -160,12 +160,7 @@ mod tests {
 
     #[test]
     fn it_fits_and_is_ascii_where_that_is_asked_for() {
-        for trace in [
-            fixture::knock_fork(),
-            fixture::echo_threads(),
-            fixture::datagrams(),
-            fixture::inheritance(),
-        ] {
+        for trace in fixture::all() {
             let look = Look { width: 100, ascii: true };
             for line in text(&trace, &Story::tell(&trace), &look) {
                 let line = anstream::adapter::strip_str(&line).to_string();
