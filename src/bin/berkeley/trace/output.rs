@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anstream::{AutoStream, adapter};
 use anyhow::{Context, Result};
+use nix::sys::stat::{fstat, makedev};
 
 use super::draw::{Calls, Look, ladder, page, summary};
 use super::options::{Format, Options};
@@ -32,6 +33,8 @@ pub(crate) struct Output {
 enum Paper {
     Screen(Box<dyn Write>),
     File(BufWriter<File>),
+    /// `/dev/null`: nothing is drawn.
+    None,
 }
 
 impl Output {
@@ -43,7 +46,7 @@ impl Output {
                 let file = File::create(path).with_context(|| {
                     format!("cannot write {}", path.display())
                 })?;
-                (Paper::File(BufWriter::new(file)), false, None)
+                (Paper::of(file), false, None)
             }
             None if beside => {
                 let err = io::stderr();
@@ -83,6 +86,9 @@ impl Output {
         trace: &Trace,
         was_live: bool,
     ) -> Result<()> {
+        if matches!(self.to, Paper::None) {
+            return Ok(());
+        }
         let format = options.format();
         let look = self.look(options);
         if options.summary && options.json {
@@ -128,6 +134,7 @@ impl Output {
                 Paper::File(file) => {
                     writeln!(file, "{}", adapter::strip_str(line))?;
                 }
+                Paper::None => {}
             }
         }
         Ok(())
@@ -137,7 +144,20 @@ impl Output {
         match &mut self.to {
             Paper::Screen(screen) => screen.flush()?,
             Paper::File(file) => file.flush()?,
+            Paper::None => {}
         }
         Ok(())
     }
 }
+
+impl Paper {
+    fn of(file: File) -> Paper {
+        let is_null = fstat(&file)
+            .is_ok_and(|stat| stat.st_rdev == makedev(MEMORY, NULL));
+        if is_null { Paper::None } else { Paper::File(BufWriter::new(file)) }
+    }
+}
+
+/// `/dev/null` by its numbers: null(4).
+const MEMORY: u64 = 1;
+const NULL: u64 = 3;

@@ -13,6 +13,7 @@ use std::time::UNIX_EPOCH;
 
 use super::decode::{Decoded, Decoder};
 use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
+use super::sockets::Held;
 use crate::tracer::{Blind, Entry};
 use crate::{system, tracer};
 use cast::Cast;
@@ -40,11 +41,18 @@ pub(crate) struct Recorder {
 /// As many events as a program needs to hear of its terminal's Ctrl-C.
 const LATELY: usize = 100;
 
+/// In how many calls sockets are held at once: a server of a thousand threads
+/// that wait is no reason to run out of descriptors.
+const MOST_HELD: usize = 128;
+
 struct Pending {
     /// Its place in `events`.
     event: usize,
     entry: Entry,
+    /// Its arguments are in the event meanwhile.
     decoded: Decoded,
+    /// The socket that it is about, for the look when it returns.
+    held: Option<Held>,
 }
 
 impl Recorder {
