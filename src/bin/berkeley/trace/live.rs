@@ -68,6 +68,16 @@ impl Live {
         Live { output: None, way, pace, trouble: None }
     }
 
+    /// Or only when all is over.
+    pub(crate) fn is_seen_while_it_grows(&self) -> bool {
+        !matches!(self.way, Way::AtTheEnd)
+    }
+
+    /// Unless all of it goes to /dev/null.
+    pub(crate) fn has_reader(&self) -> bool {
+        self.output.as_ref().is_none_or(|output| !output.is_for_nobody())
+    }
+
     /// What is new.
     pub(crate) fn show(&mut self, recorder: &mut Recorder) {
         let start = Instant::now();

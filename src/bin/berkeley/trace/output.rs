@@ -71,6 +71,11 @@ impl Output {
         Ok(Output { to, is_terminal, width })
     }
 
+    /// It is /dev/null.
+    pub(crate) fn is_for_nobody(&self) -> bool {
+        matches!(self.to, Paper::None)
+    }
+
     pub(crate) fn width(&self) -> usize {
         self.width
     }
@@ -86,7 +91,7 @@ impl Output {
         trace: &Trace,
         was_live: bool,
     ) -> Result<()> {
-        if matches!(self.to, Paper::None) {
+        if self.is_for_nobody() {
             return Ok(());
         }
         let format = options.format();

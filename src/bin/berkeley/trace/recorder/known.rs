@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::record::{Descriptor, Look, Socket};
-use super::super::sockets::{self, Eye, Glance, Held, Seen};
+use super::super::sockets::{self, Eye, Glance, Glimpse, Held, Seen};
 use crate::tracer::Task;
 
 pub(super) struct Known {
@@ -60,7 +60,7 @@ impl Known {
         Some((place, glance))
     }
 
-    pub(super) fn look_again(&mut self, held: Held) -> Option<Look> {
+    pub(super) fn look_again(&mut self, held: Held) -> Option<Glimpse> {
         self.eye.look_again(held)
     }
 
