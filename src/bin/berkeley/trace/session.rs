@@ -50,7 +50,7 @@ impl Session<'_> {
         );
         stage::watch()?;
         let mut recorder =
-            Recorder::new(empty(command), options.bytes, options.all);
+            Recorder::new(empty(command), options.payload, options.all);
         let segments = if options.packets {
             Some(segments(&mut recorder)?)
         } else {
