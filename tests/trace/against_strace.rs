@@ -90,7 +90,8 @@ fn alike(text: &str) -> String {
 
 fn ours(command: &[OsString]) -> Value {
     let saved = Saved::new("json");
-    let done = run(trace(&["-o", saved.name(), "--"]).args(command), b"in\n");
+    let words = ["--payload", "256", "-o", saved.name(), "--"];
+    let done = run(trace(&words).args(command), b"in\n");
     assert_eq!(done.code, 0, "{command:?}: {}", done.err());
     saved.json()
 }

@@ -61,6 +61,36 @@ fn every_format_is_drawn_from_the_saved_record() {
     assert_eq!(from_pipe.out(), saved.text());
 }
 
+const SENDS_A_HUNDRED: &str = "
+import socket
+a, b = socket.socketpair()
+a.sendall(b'x' * 100)
+";
+
+#[test]
+fn as_much_of_a_payload_is_kept_as_was_asked_for() {
+    let asked: [(&[&str], usize); 4] = [
+        (&[], 64),
+        (&["--payload", "8"], 8),
+        (&["-s", "0"], 0),
+        (&["--payload", "4096"], 100),
+    ];
+    for (words, kept) in asked {
+        let Some(python) = python(SENDS_A_HUNDRED, &[]) else { return };
+        let saved = Saved::new("json");
+        let mut command = trace(words);
+        command.args(["-o", saved.name(), "--"]);
+        command.arg(python.get_program()).args(python.get_args());
+        let done = run(&mut command, b"");
+        assert_eq!(done.code, 0, "{}", done.err());
+        let all = saved.json();
+        let sent = &calls(&all, "sendto")[0]["data"];
+        let text = sent["text"].as_str().unwrap();
+        assert_eq!(text, "x".repeat(kept), "{words:?}");
+        assert_eq!(sent["length"], 100, "{words:?}");
+    }
+}
+
 #[test]
 fn a_log_of_strace_is_a_trace_too() {
     let Some(strace) = peer_program("strace") else { return };

@@ -112,9 +112,9 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// How much of each payload is kept
-    #[arg(short = 's', long, value_name = "BYTES", default_value = "256")]
+    #[arg(short = 's', long, value_name = "BYTES", default_value = "64")]
     #[arg(value_parser = clap::value_parser!(u32).range(..=1_048_576))]
-    pub(crate) bytes: u32,
+    pub(crate) payload: u32,
     /// Of the ladder [default: the terminal's, up to 140]
     #[arg(long, value_name = "COLUMNS")]
     #[arg(value_parser = clap::value_parser!(u16).range(60..=1000))]

@@ -50,7 +50,7 @@ impl Session<'_> {
         );
         stage::watch()?;
         let mut recorder =
-            Recorder::new(empty(command), options.bytes, options.all);
+            Recorder::new(empty(command), options.payload, options.all);
         if !live.is_seen_while_it_grows() {
             recorder.is_read_at_the_end();
         }
