@@ -156,6 +156,9 @@ pub(crate) struct Call {
     pub(crate) address: Option<String>,
     /// What went through it.
     pub(crate) data: Option<Payload>,
+    /// Of a send that took less than it was given: the rest.
+    #[serde(default)]
+    pub(crate) unsent: Option<Payload>,
     /// The socket before and after it.
     pub(crate) before: Option<Look>,
     pub(crate) after: Option<Look>,

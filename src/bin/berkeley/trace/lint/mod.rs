@@ -4,6 +4,16 @@
 //! A file per family of mistakes. Each is precise before it is many: what is
 //! reported happened in this trace, and the calls that show it are named.
 
+mod bytes;
+mod delays;
+mod edges;
+mod ends;
+mod listening;
+mod modes;
+mod reads;
+mod uses;
+mod waiting;
+
 use serde::Serialize;
 
 use super::record::Trace;
@@ -39,6 +49,16 @@ pub(crate) struct Finding {
 }
 
 /// All that this trace shows.
-pub(crate) fn findings(_trace: &Trace) -> Vec<Finding> {
-    Vec::new()
+pub(crate) fn findings(trace: &Trace) -> Vec<Finding> {
+    let families = [
+        bytes::findings,
+        reads::findings,
+        ends::findings,
+        listening::findings,
+        waiting::findings,
+        edges::findings,
+        modes::findings,
+        delays::findings,
+    ];
+    families.iter().flat_map(|find| find(trace)).collect()
 }

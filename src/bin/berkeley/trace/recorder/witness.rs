@@ -209,6 +209,7 @@ impl Recorder {
         call.args = decoded.args;
         call.address = decoded.address;
         call.data = decoded.data;
+        call.unsent = decoded.unsent;
     }
 
     fn descriptors(&mut self, task: Task, fds: &[i32]) -> Vec<Descriptor> {

@@ -1,0 +1,113 @@
+//! Edge-triggered events that were not used up. Man page: `epoll(7)`.
+
+use super::super::record::Trace;
+use super::super::story::calls;
+use super::uses::{self, Use};
+use super::{Finding, Lint};
+
+pub(super) const NOT_DRAINED: Lint = Lint {
+    id: "edge-not-drained",
+    title: "an edge-triggered descriptor was not read to its end",
+    why: "With EPOLLET epoll_wait tells only what is new. Of what was left \
+          it says nothing more: it stays there until the peer sends again, \
+          and a peer that waits for an answer never does.",
+    mend: "After each event receive (or accept) until EAGAIN, on a \
+           non-blocking socket. epoll(7)",
+};
+
+pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for uses in uses::by_task(trace) {
+        found.extend(not_drained(trace, &uses));
+    }
+    uses::gathered(trace, found)
+}
+
+fn is_epoll_wait(one: &Use) -> bool {
+    one.is(&["epoll_wait", "epoll_pwait", "epoll_pwait2"])
+}
+
+fn not_drained(trace: &Trace, uses: &[Use]) -> Option<Finding> {
+    uses.iter().enumerate().find_map(|(place, wait)| {
+        let later = &uses[place + 1..];
+        // One that only looks may come back to what was left.
+        let again = later.iter().position(|one| is_epoll_wait(one))?;
+        if !is_epoll_wait(wait) || later[again].only_looks() {
+            return None;
+        }
+        wait.call.ready.iter().filter_map(|ready| ready.socket).find_map(
+            |socket| {
+                let is_edge = wait.reports_input(socket)
+                    && is_edge_triggered(trace, socket, wait);
+                let last = later[..again].iter().rfind(|one| {
+                    let call = one.call;
+                    let takes =
+                        calls::is_receive(call) || calls::is_accept(call);
+                    call.socket == Some(socket) && takes
+                })?;
+                let left = left(last)?;
+                let next = later[again];
+                if !is_edge || comes_back(&later[again..], socket) {
+                    return None;
+                }
+                let (name, wait_call) = (&last.call.call, &next.call.call);
+                let what = match calls::is_accept(last.call) {
+                    true => "connections",
+                    false => "bytes",
+                };
+                let of = uses::name(trace, socket);
+                let says = format!(
+                    "after {name} {left} {what} of {of} were left, and \
+                     {wait_call} waits for new ones"
+                );
+                let found = wait.shows(&NOT_DRAINED, &[*last, next], says);
+                Some(Finding { socket: Some(socket), ..found })
+            },
+        )
+    })
+}
+
+/// What is left after the last call that took something.
+fn left(last: &Use) -> Option<u32> {
+    if last.call.result? <= 0 {
+        return None;
+    }
+    let left = match calls::is_accept(last.call) {
+        true => last.waits_before()?.saturating_sub(1),
+        false => last.waits_after()?,
+    };
+    (left > 0).then_some(left)
+}
+
+/// The last that was asked for this socket, by whichever thread.
+fn is_edge_triggered(trace: &Trace, socket: usize, wait: &Use) -> bool {
+    let asked = uses::all(trace).filter(|one| {
+        one.is(&["epoll_ctl"])
+            && one.call.result == Some(0)
+            && one.call.enter_ns < wait.end()
+            && one
+                .call
+                .awaits
+                .first()
+                .is_some_and(|of| of.socket == Some(socket))
+    });
+    let words = ["EPOLLET", "EPOLLONESHOT"];
+    let has = asked.last().map(|last| {
+        let events = last.arg(3).trim_start_matches("{events=");
+        let events = events.split(", ").next().unwrap_or_default();
+        words.map(|word| events.split('|').any(|event| event == word))
+    });
+    // Whoever arms it again is told at once of what was left.
+    has == Some([true, false])
+}
+
+/// Whether it is read again without being told to: from a list of its own.
+fn comes_back(later: &[Use], socket: usize) -> bool {
+    let until = later
+        .iter()
+        .position(|one| is_epoll_wait(one) && one.reports_input(socket));
+    let unasked = &later[..until.unwrap_or(later.len())];
+    unasked.iter().any(|one| {
+        one.call.socket == Some(socket) && calls::is_receive(one.call)
+    })
+}

@@ -1,0 +1,159 @@
+//! Ends of connections that took bytes with them. Man pages: `close(2)`,
+//! `shutdown(2)`, `tcp(7)`.
+
+use super::super::record::{Event, Trace};
+use super::super::story::calls;
+use super::uses::{self, Use};
+use super::{Finding, Lint};
+
+pub(super) const UNREAD: Lint = Lint {
+    id: "unread-reset",
+    title: "a socket was closed while received bytes waited in it",
+    why: "TCP then ends the connection with an RST instead of a FIN: the \
+          peer gets ECONNRESET, and may lose even what was sent to it \
+          before.",
+    mend: "Read to the end (recv returns 0) before close; say that no more \
+           will be sent with shutdown(SHUT_WR) first. tcp(7)",
+};
+
+pub(super) const EARLY_CLOSE: Lint = Lint {
+    id: "close-for-shutdown",
+    title: "it closed where it should have shut down one direction",
+    why: "close ends both directions. What the peer answers afterwards is \
+          met by an RST, and the peer's next call fails with ECONNRESET or \
+          EPIPE.",
+    mend: "Say the end of the question with shutdown(SHUT_WR), read the \
+           answer until recv returns 0, and only then close. shutdown(2)",
+};
+
+pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
+    let all = uses::by_socket(trace);
+    let mut found = Vec::new();
+    for (socket, uses) in all.iter().enumerate() {
+        let end = &trace.sockets[socket];
+        let is_abort =
+            || uses.iter().any(|one| calls::sets_no_linger(one.call));
+        if !uses::is_tcp(end) || end.listens || is_abort() {
+            continue;
+        }
+        let peer = end.other_end.and_then(|other| all.get(other));
+        let peer = peer.map_or(&[][..], Vec::as_slice);
+        let unread = unread(trace, uses, peer);
+        found.extend(unread.or_else(|| early(uses, peer)));
+    }
+    uses::gathered(trace, found)
+}
+
+/// Where the last descriptor of a socket goes, by close or with its process.
+struct Gone {
+    at_ns: u64,
+    /// The close, or the end of the process.
+    event: usize,
+    is_close: bool,
+}
+
+fn gone(trace: &Trace, uses: &[Use]) -> Option<Gone> {
+    if let Some(close) = uses.iter().find(|one| calls::is_last_close(one.call))
+    {
+        let (at_ns, event) = (close.call.enter_ns, close.event);
+        return Some(Gone { at_ns, event, is_close: true });
+    }
+    // Its only user's end closes it, unless somebody has inherited it.
+    let last = uses.last()?.call;
+    let is_alone = uses.iter().all(|one| one.call.pid == last.pid)
+        && !trace.tasks.iter().any(|task| {
+            let of = task.parent.map(|parent| trace.tasks[parent].pid);
+            of == Some(last.pid) && task.pid != last.pid
+        });
+    let was_closed = uses.iter().any(|one| one.is(&["close"]));
+    if !is_alone || was_closed {
+        return None;
+    }
+    let mut events = trace.events.iter().enumerate();
+    events.find_map(|(event, what)| match what {
+        Event::End(end) if end.pid == last.pid && end.tid == end.pid => {
+            // Killed, it could not have done better.
+            end.code?;
+            Some(Gone { at_ns: end.at_ns, event, is_close: false })
+        }
+        _ => None,
+    })
+}
+
+/// A call of the peer that told it of the RST.
+fn told<'a>(peer: &[Use<'a>], at_ns: u64) -> Option<Use<'a>> {
+    let mut told = peer.iter().filter(|one| one.end() > at_ns);
+    told.find(|one| calls::meets_reset(one.call)).copied()
+}
+
+fn unread(trace: &Trace, uses: &[Use], peer: &[Use]) -> Option<Finding> {
+    let gone = gone(trace, uses)?;
+    let close = uses.iter().find(|one| one.event == gone.event);
+    let (waits, state) = match close {
+        Some(close) => {
+            let before = close.call.before.as_ref()?;
+            (before.receive_queue?, before.state.as_deref()?)
+        }
+        // What it did last with the socket left them there.
+        None => {
+            let last = uses.last()?.call.after.as_ref()?;
+            (last.receive_queue?, last.state.as_deref()?)
+        }
+    };
+    let told = told(peer, gone.at_ns);
+    // After a FIN the peer may be gone already, and nobody hears the RST.
+    let hits = matches!(state, "ESTABLISHED" | "FIN_WAIT1" | "FIN_WAIT2")
+        || state == "CLOSE_WAIT" && told.is_some();
+    if waits == 0 || !hits {
+        return None;
+    }
+    let last = uses.last()?;
+    let by = if gone.is_close { "close" } else { "the end of its process" };
+    let name = uses::name(trace, last.call.socket?);
+    let heard = match told {
+        Some(told) => format!(
+            "; the peer's {} failed with {}",
+            told.call.call,
+            told.call.errno.as_deref()?
+        ),
+        None => String::new(),
+    };
+    let says = format!("{by} with {waits} bytes of {name} unread{heard}");
+    let mut found = close.unwrap_or(last).shows(&UNREAD, &[], says);
+    if !gone.is_close {
+        found.events.push(gone.event);
+    }
+    found.events.extend(told.map(|told| told.event));
+    Some(found)
+}
+
+/// It sent a question, did not read the answer, and the peer that gave it
+/// was told so by an RST.
+fn early(uses: &[Use], peer: &[Use]) -> Option<Finding> {
+    let place = uses.iter().position(|one| calls::is_last_close(one.call))?;
+    let (close, before) = (&uses[place], &uses[..place]);
+    let question = before.iter().rposition(|one| {
+        calls::sent(one.call).is_some_and(|length| length > 0)
+    })?;
+    let stopped = before[question..].iter().any(|one| {
+        calls::says_end(one.call)
+            || calls::meets_end(one.call)
+            || calls::meets_reset(one.call)
+            || calls::received(one.call).is_some_and(|length| length > 0)
+    });
+    let asks = before.iter().any(|one| one.is(&["connect"]));
+    let told = told(peer, close.call.enter_ns)?;
+    let answer = peer.iter().find(|one| {
+        calls::is_send(one.call) && one.end() > close.call.enter_ns
+    })?;
+    if !asks || stopped || answer.event > told.event {
+        return None;
+    }
+    let errno = told.call.errno.as_deref()?;
+    let says = format!(
+        "closed with the answer to come: the peer's {} failed with {errno}",
+        told.call.call
+    );
+    let question = before[question];
+    Some(question.shows(&EARLY_CLOSE, &[*close, *answer, told], says))
+}
