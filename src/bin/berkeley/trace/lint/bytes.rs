@@ -50,7 +50,7 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
         found.extend(end_ignored(trace, uses));
         found.extend(dead_send(uses));
     }
-    uses::gathered(trace, found)
+    found
 }
 
 fn short_send(trace: &Trace, uses: &[Use]) -> Option<Finding> {

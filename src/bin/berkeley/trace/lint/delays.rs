@@ -18,6 +18,8 @@ pub(super) const HELD_BACK: Lint = Lint {
 
 /// The least that the kernel waits with an acknowledgement is 40 ms.
 const LATE_NS: u64 = 35_000_000;
+/// What fits into one segment everywhere.
+const SMALL: u64 = 1460;
 /// What is sent at once is there at once, on the same machine.
 const PROMPT_NS: u64 = 10_000_000;
 
@@ -31,7 +33,7 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
             found.extend(held_back(uses, peer));
         }
     }
-    uses::gathered(trace, found)
+    found
 }
 
 fn held_back(uses: &[Use], peer: &[Use]) -> Option<Finding> {
@@ -49,7 +51,9 @@ fn held_back(uses: &[Use], peer: &[Use]) -> Option<Finding> {
     let mut late = talk.windows(3).filter_map(|three| {
         let [one, two, answer] = three else { return None };
         let sent = calls::sent(two.call)?;
-        let is_pair = calls::sent(one.call)? > 0
+        let first = calls::sent(one.call)?;
+        let is_pair = first > 0
+            && first.max(sent) < SMALL
             && calls::received(answer.call).is_some()
             && !two.has("MSG_MORE")
             && !one.has("MSG_MORE");

@@ -20,7 +20,7 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
     for uses in uses::by_task(trace) {
         found.extend(not_drained(trace, &uses));
     }
-    uses::gathered(trace, found)
+    found
 }
 
 fn is_epoll_wait(one: &Use) -> bool {

@@ -39,9 +39,9 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
         let peer = end.other_end.and_then(|other| all.get(other));
         let peer = peer.map_or(&[][..], Vec::as_slice);
         let unread = unread(trace, uses, peer);
-        found.extend(unread.or_else(|| early(uses, peer)));
+        found.extend(unread.or_else(|| early(trace, uses, peer)));
     }
-    uses::gathered(trace, found)
+    found
 }
 
 /// Where the last descriptor of a socket goes, by close or with its process.
@@ -124,36 +124,48 @@ fn unread(trace: &Trace, uses: &[Use], peer: &[Use]) -> Option<Finding> {
         found.events.push(gone.event);
     }
     found.events.extend(told.map(|told| told.event));
+    found.events.sort_unstable();
     Some(found)
 }
 
-/// It sent a question, did not read the answer, and the peer that gave it
-/// was told so by an RST.
-fn early(uses: &[Use], peer: &[Use]) -> Option<Finding> {
-    let place = uses.iter().position(|one| calls::is_last_close(one.call))?;
-    let (close, before) = (&uses[place], &uses[..place]);
+/// It sent a question, did not read the answer, and that met an RST.
+fn early(trace: &Trace, uses: &[Use], peer: &[Use]) -> Option<Finding> {
+    let gone = gone(trace, uses)?;
+    let before = uses.iter().filter(|one| one.event != gone.event);
+    let before: Vec<&Use> = before.collect();
+    let asks = before.iter().any(|one| one.is(&["connect"]));
     let question = before.iter().rposition(|one| {
         calls::sent(one.call).is_some_and(|length| length > 0)
     })?;
-    let stopped = before[question..].iter().any(|one| {
+    let has_listened = before[question..].iter().any(|one| {
         calls::says_end(one.call)
             || calls::meets_end(one.call)
             || calls::meets_reset(one.call)
             || calls::received(one.call).is_some_and(|length| length > 0)
     });
-    let asks = before.iter().any(|one| one.is(&["connect"]));
-    let told = told(peer, close.call.enter_ns)?;
-    let answer = peer.iter().find(|one| {
-        calls::is_send(one.call) && one.end() > close.call.enter_ns
-    })?;
-    if !asks || stopped || answer.event > told.event {
+    let answer = peer
+        .iter()
+        .find(|one| calls::is_send(one.call) && one.end() > gone.at_ns)?;
+    let state = answer.call.after.as_ref()?.state.as_deref();
+    let told = match state {
+        Some("CLOSE") => *answer,
+        _ => told(peer, gone.at_ns)?,
+    };
+    if !asks || has_listened || answer.event > told.event {
         return None;
     }
-    let errno = told.call.errno.as_deref()?;
+    let what = match &told.call.errno {
+        Some(errno) => format!("failed with {errno}"),
+        None => "met an RST".to_string(),
+    };
+    let by = if gone.is_close { "closed" } else { "ended" };
     let says = format!(
-        "closed with the answer to come: the peer's {} failed with {errno}",
+        "{by} with the answer to come: the peer's {} {what}",
         told.call.call
     );
-    let question = before[question];
-    Some(question.shows(&EARLY_CLOSE, &[*close, *answer, told], says))
+    let mut found = before[question].shows(&EARLY_CLOSE, &[], says);
+    found.events.extend([gone.event, answer.event, told.event]);
+    found.events.sort_unstable();
+    found.events.dedup();
+    Some(found)
 }

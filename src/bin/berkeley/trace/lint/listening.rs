@@ -27,13 +27,13 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
     let mut found = Vec::new();
     for (socket, uses) in uses::by_socket(trace).iter().enumerate() {
         if uses::is_tcp(&trace.sockets[socket]) {
-            found.extend(reuse(uses));
+            found.extend(reuse(trace, uses));
         }
     }
-    uses::gathered(trace, found)
+    found
 }
 
-fn reuse(uses: &[Use]) -> Option<Finding> {
+fn reuse(trace: &Trace, uses: &[Use]) -> Option<Finding> {
     let made = uses.iter().position(|one| one.is(&["bind"]))?;
     let bind = &uses[made];
     let address = bind.call.address.as_deref()?;
@@ -49,6 +49,15 @@ fn reuse(uses: &[Use]) -> Option<Finding> {
         return None;
     }
     if bind.fails_with(&["EADDRINUSE"]) {
+        let port = address.rsplit_once(':')?.1;
+        // Against another listener the option does not help.
+        let is_taken = trace.sockets.iter().any(|other| {
+            let of = other.local.as_deref().and_then(|at| at.rsplit_once(':'));
+            other.listens && of.is_some_and(|(_, other)| other == port)
+        });
+        if is_taken {
+            return None;
+        }
         let says = format!(
             "bind of {address} failed with EADDRINUSE, and SO_REUSEADDR was \
              not set: a connection in TIME_WAIT is enough for that"

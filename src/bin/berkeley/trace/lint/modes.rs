@@ -32,7 +32,7 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
         found.extend(lost_flag(trace, socket, uses));
         found.extend(unchecked(trace, socket, uses));
     }
-    uses::gathered(trace, found)
+    found
 }
 
 /// The flags that F_SETFL can change, of a socket.

@@ -39,7 +39,7 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
             found.extend(cut_datagrams(trace, socket, uses));
         }
     }
-    uses::gathered(trace, found)
+    found
 }
 
 fn byte_reads(trace: &Trace, uses: &[Use]) -> Option<Finding> {

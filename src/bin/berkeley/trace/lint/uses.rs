@@ -120,6 +120,7 @@ impl Use<'_> {
     ) -> Finding {
         let mut events = vec![self.event];
         events.extend(others.iter().map(|other| other.event));
+        events.sort_unstable();
         events.dedup();
         Finding {
             lint,
@@ -143,26 +144,9 @@ pub(super) fn is_tcp(socket: &Socket) -> bool {
 /// `127.0.0.1:5000`, or how else it can be told.
 pub(super) fn name(trace: &Trace, socket: usize) -> String {
     let socket = &trace.sockets[socket];
-    let of = match (&socket.peer, &socket.local) {
-        (Some(peer), _) if !socket.listens => format!("the peer {peer}"),
+    match (&socket.peer, &socket.local) {
+        (Some(peer), _) if !socket.listens => peer.clone(),
         (_, Some(local)) => local.clone(),
         _ => "its peer".to_string(),
-    };
-    of
-}
-
-/// Of findings that are alike, of one program, the first, and how many.
-pub(super) fn gathered(trace: &Trace, all: Vec<Finding>) -> Vec<Finding> {
-    let program = |found: &Finding| trace.tasks[found.task].program;
-    let mut gathered: Vec<Finding> = Vec::new();
-    for one in all {
-        let alike = gathered.iter_mut().find(|other| {
-            other.lint == one.lint && program(other) == program(&one)
-        });
-        match alike {
-            Some(other) => other.times += one.times,
-            None => gathered.push(one),
-        }
     }
-    gathered
 }

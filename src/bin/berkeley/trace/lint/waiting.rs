@@ -52,7 +52,7 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
         found.extend(accept_sleeps(trace, &uses));
         found.extend(busy(&uses));
     }
-    uses::gathered(trace, found)
+    found
 }
 
 fn is_select(one: &Use) -> bool {
