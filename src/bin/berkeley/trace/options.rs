@@ -104,7 +104,11 @@ pub(crate) struct Options {
     /// Counts, errors, time blocked, bytes per connection
     #[arg(long)]
     pub(crate) summary: bool,
-    /// The same as --format json; with --summary or --diff, those as JSON
+    /// The mistakes that the calls show, why they matter, and the mend
+    #[arg(long)]
+    pub(crate) lint: bool,
+    /// The same as --format json; with --summary, --lint or --diff, those as
+    /// JSON
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// How many bytes of what is sent and received are kept
@@ -215,7 +219,24 @@ impl Options {
         if of_labs && self.lab.is_none() && self.diff.is_none() {
             return Some("--model and --clients are for a LAB".into());
         }
+        if self.lint && self.diff.is_some() {
+            return Some("--diff has no --lint".into());
+        }
+        let is_page = matches!(self.format(), Format::Svg | Format::Html);
+        if self.lint && is_page {
+            return Some("--lint is printed, it is on no page".into());
+        }
+        if self.lint && self.summary && self.format() == Format::Json {
+            return Some("as JSON, --lint or --summary, not both".into());
+        }
         None
+    }
+
+    /// Whether nothing is drawn, since only what is printed behind a drawing
+    /// is asked for.
+    pub(crate) fn draws_nothing(&self) -> bool {
+        (self.summary || self.lint) && self.format.is_none()
+            || self.lint && self.format() == Format::Json
     }
 
     /// What is asked for, or what the file's name says.

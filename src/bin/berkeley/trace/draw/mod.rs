@@ -3,7 +3,7 @@
 mod calls;
 mod happenings;
 pub(crate) mod ladder;
-mod names;
+pub(crate) mod names;
 pub(crate) mod page;
 pub(crate) mod summary;
 

@@ -4,6 +4,7 @@ use super::super::decode::{self, Decoded, Family};
 use super::super::record::{
     Born, Call, Descriptor, Ended, Event, Exec, Pause, Ready, Signal,
 };
+use super::super::sockets;
 use super::{Pending, Recorder};
 use crate::tracer::{
     Birth, Delivery, End, Entry, Interest, Remote, Task, Witness,
@@ -136,12 +137,18 @@ impl Recorder {
         if self.everything {
             return true;
         }
-        let is_socket = |fd| self.known.is_socket(task, fd);
+        // What is done with a number after its socket was closed is about
+        // that socket, too: it fails, or is done to another one.
+        let is_socket = |fd| {
+            self.known.is_socket(task, fd) || self.known.is_gone(task, fd)
+        };
         match decode::family(call.number) {
             Family::Transfer => subjects(call).any(is_socket),
             Family::Descriptor => {
                 is_record_lock(call)
                     || decode::subject(call).is_none_or(is_socket)
+                    || replaces(call)
+                        .is_some_and(|fd| self.known.is_socket(task, fd))
             }
             _ => true,
         }
@@ -194,6 +201,7 @@ impl Recorder {
                 let before = call.before.clone();
                 let after = self.known.after_close(socket, before, &others);
                 (call.after, call.still_held) = after;
+                self.known.is_closed(task, fd);
             } else {
                 self.known.renew(task, fd, &call.call);
                 call.after = self.known.look(task, fd);
@@ -205,6 +213,13 @@ impl Recorder {
         {
             self.known.sockets[*peer].accepted_from = call.socket;
             call.after = self.known.look(task, call.made[0].fd);
+        }
+        let is_taken = call.errno.as_deref() == Some("EADDRINUSE");
+        if let Some(path) = &decoded.address
+            && call.call == "bind"
+            && is_taken
+        {
+            call.nobody_there = sockets::is_abandoned(task.tid, path);
         }
         call.args = decoded.args;
         call.address = decoded.address;
@@ -246,6 +261,17 @@ fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
     // A descriptor is an int: the upper half of its register is anything.
     let second = second.map(|fd| fd.cast_signed() as i32);
     decode::subject(call).into_iter().chain(second)
+}
+
+/// The descriptor that dup2 and dup3 close before they make it anew.
+fn replaces(call: &Entry) -> Option<i32> {
+    #[cfg(target_arch = "x86_64")]
+    const DUPS: [i64; 2] = [libc::SYS_dup2, libc::SYS_dup3];
+    #[cfg(not(target_arch = "x86_64"))]
+    const DUPS: [i64; 1] = [libc::SYS_dup3];
+    let number = i64::try_from(call.number).ok()?;
+    let closes = DUPS.contains(&number);
+    closes.then(|| call.args[1].cast_signed() as i32)
 }
 
 /// fcntl(2) as some of the worker models take turns with it.

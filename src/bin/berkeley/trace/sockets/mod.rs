@@ -19,7 +19,7 @@ mod tables;
 mod tests;
 
 pub(crate) use eye::Eye;
-pub(crate) use owners::holders;
+pub(crate) use owners::{holders, is_abandoned};
 
 use std::fs;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::super::lint;
 use super::super::super::record::{Event, Trace};
 use super::super::super::story::{Lane, Story, What};
 use super::super::Look;
@@ -143,6 +144,10 @@ pub(super) fn foot(
     said.extend(waited(story));
     said.extend(left_behind(trace, story));
     said.extend(failures(story));
+    said.push(match lint::findings(trace).len() {
+        0 => "No findings.".to_owned(),
+        found => format!("{}: --lint shows them.", lint::count(found)),
+    });
     let mut lines = vec![String::new()];
     let mut paragraph = |text: &str, style| {
         for line in textwrap::wrap(text, look.width) {
