@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod conversations;
 mod innocent;
 mod planted;
 mod printed;

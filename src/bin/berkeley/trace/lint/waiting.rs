@@ -112,12 +112,7 @@ fn accept_sleeps(trace: &Trace, uses: &[Use]) -> Option<Finding> {
         // Nobody was there, and it did not come back to say so.
         let found_nobody = accept.waits_before() == Some(0);
         let came_back = accept.fails_with(&["EAGAIN", "EWOULDBLOCK"]);
-        let slept = accept.lasted() > SLEPT_NS;
-        if !wait.reports_input(listener)
-            || !found_nobody
-            || came_back
-            || !slept
-        {
+        if !wait.reports_input(listener) || !found_nobody || came_back {
             return None;
         }
         let name = uses::name(trace, listener);
@@ -125,12 +120,12 @@ fn accept_sleeps(trace: &Trace, uses: &[Use]) -> Option<Finding> {
         let says = match accept.call.exit_ns {
             Some(_) => format!(
                 "{wait_call} reported {name} ready, {call} found nobody and \
-                 slept for {} ms",
-                accept.lasted() / 1_000_000
+                 waited for {:.1} ms",
+                accept.lasted() as f64 / 1e6
             ),
             None => format!(
                 "{wait_call} reported {name} ready, {call} found nobody and \
-                 slept to the end of the trace"
+                 waited to the end of the trace"
             ),
         };
         let found = wait.shows(&ACCEPT_SLEEPS, &[*accept], says);
