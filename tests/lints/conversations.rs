@@ -73,6 +73,7 @@ fn listeners_that_cannot_come_back() {
 fn waiting_for_the_wrong_thing() {
     are_told(&[
         ("select_1024", "select-1024"),
+        ("select_1024_accepted", "select-1024"),
         ("accept_sleeps", "accept-sleeps"),
         ("edge_not_drained", "edge-not-drained"),
         ("busy_polling", "busy-polling"),

@@ -194,6 +194,26 @@ def select_1024():
         ctypes.CDLL(None).select(high + 1, None, bits, None, None)
 
 
+def select_1024_accepted():
+    made = listener()
+    limit = resource.RLIMIT_NOFILE
+    _, hard = resource.getrlimit(limit)
+    resource.setrlimit(limit, (min(hard, 4096), hard))
+    clients = [socket.create_connection(made.getsockname())]
+    server, _ = made.accept()
+    clients.append(socket.create_connection(made.getsockname()))
+    select.select([made, server], [], [])
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    while os.dup(nothing) < 1023:
+        pass
+    high, _ = made.accept()
+    if MENDED:
+        high.close()
+    clients[0].send(b"hello")
+    select.select([made, server], [], [])
+    server.recv(100)
+
+
 def accept_sleeps():
     made = listener()
     made.setblocking(not MENDED)

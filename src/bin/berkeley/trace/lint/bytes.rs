@@ -42,11 +42,14 @@ const SPIN: usize = 3;
 
 pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
     let mut found = Vec::new();
+    let passed = uses::passed(trace);
     for (socket, uses) in uses::by_socket(trace).iter().enumerate() {
         if !uses::is_stream(&trace.sockets[socket]) {
             continue;
         }
-        found.extend(short_send(trace, uses));
+        if !passed.contains(&socket) {
+            found.extend(short_send(trace, uses));
+        }
         found.extend(end_ignored(trace, uses));
         found.extend(dead_send(uses));
     }

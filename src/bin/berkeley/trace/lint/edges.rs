@@ -47,7 +47,7 @@ fn not_drained(trace: &Trace, uses: &[Use]) -> Option<Finding> {
                 })?;
                 let left = left(last)?;
                 let next = later[again];
-                if !is_edge || comes_back(&later[again..], socket) {
+                if !is_edge || comes_back(trace, last, socket) {
                     return None;
                 }
                 let (name, wait_call) = (&last.call.call, &next.call.call);
@@ -101,13 +101,15 @@ fn is_edge_triggered(trace: &Trace, socket: usize, wait: &Use) -> bool {
     has == Some([true, false])
 }
 
-/// Whether it is read again without being told to: from a list of its own.
-fn comes_back(later: &[Use], socket: usize) -> bool {
-    let until = later
-        .iter()
-        .position(|one| is_epoll_wait(one) && one.reports_input(socket));
-    let unasked = &later[..until.unwrap_or(later.len())];
-    unasked.iter().any(|one| {
-        one.call.socket == Some(socket) && calls::is_receive(one.call)
+/// Whether it is read again without being told to: by another thread, or
+/// from a list of its own.
+fn comes_back(trace: &Trace, last: &Use, socket: usize) -> bool {
+    let later = || uses::all(trace).filter(|one| one.end() > last.end());
+    let told = later().filter(|one| one.reports_input(socket));
+    let told = told.map(|one| one.end()).min().unwrap_or(u64::MAX);
+    later().any(|one| {
+        one.call.socket == Some(socket)
+            && (last.end()..told).contains(&one.call.enter_ns)
+            && (calls::is_receive(one.call) || calls::is_accept(one.call))
     })
 }

@@ -29,7 +29,11 @@ pub(super) const EARLY_CLOSE: Lint = Lint {
 pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
     let all = uses::by_socket(trace);
     let mut found = Vec::new();
+    let passed = uses::passed(trace);
     for (socket, uses) in all.iter().enumerate() {
+        if passed.contains(&socket) {
+            continue;
+        }
         let end = &trace.sockets[socket];
         let is_abort =
             || uses.iter().any(|one| calls::sets_no_linger(one.call));

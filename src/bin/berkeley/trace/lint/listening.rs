@@ -34,7 +34,10 @@ pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
 }
 
 fn reuse(trace: &Trace, uses: &[Use]) -> Option<Finding> {
-    let made = uses.iter().position(|one| one.is(&["bind"]))?;
+    let made = uses.iter().position(|one| {
+        let is_in_use = one.fails_with(&["EADDRINUSE"]);
+        one.is(&["bind"]) && (one.call.result == Some(0) || is_in_use)
+    })?;
     let bind = &uses[made];
     let address = bind.call.address.as_deref()?;
     let sets = |one: &&Use| {
@@ -43,7 +46,6 @@ fn reuse(trace: &Trace, uses: &[Use]) -> Option<Finding> {
             && ["SO_REUSEADDR", "SO_REUSEPORT"].contains(&one.arg(2))
             && one.arg(3) != "[0]"
     };
-    // Where the descriptor came from elsewhere, so may have the option.
     let is_fixed = address.rsplit_once(':').is_some_and(|(_, p)| p != "0");
     if !is_fixed || uses[..made].iter().any(|one| sets(&one)) {
         return None;

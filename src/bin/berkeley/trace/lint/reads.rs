@@ -1,7 +1,7 @@
 //! Room for what is received: far too little of it, or not enough for a
 //! datagram. Man pages: `recv(2)`, `udp(7)`.
 
-use super::super::record::Trace;
+use super::super::record::{Socket, Trace};
 use super::super::story::calls;
 use super::uses::{self, Use};
 use super::{Finding, Lint};
@@ -32,10 +32,11 @@ const MANY: usize = 16;
 pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
     let mut found = Vec::new();
     for (socket, uses) in uses::by_socket(trace).iter().enumerate() {
-        let kind = &trace.sockets[socket].kind;
+        let Socket { family, kind, .. } = &trace.sockets[socket];
+        let is_talk = family.starts_with("AF_INET") || family == "AF_UNIX";
         if uses::is_stream(&trace.sockets[socket]) {
             found.extend(byte_reads(trace, uses));
-        } else if kind.starts_with("SOCK_DGRAM") {
+        } else if is_talk && kind.starts_with("SOCK_DGRAM") {
             found.extend(cut_datagrams(trace, socket, uses));
         }
     }

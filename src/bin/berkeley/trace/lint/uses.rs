@@ -133,6 +133,13 @@ impl Use<'_> {
     }
 }
 
+/// The sockets that were passed to somebody else (SCM_RIGHTS): while one is
+/// underway, no descriptor shows that it is held.
+pub(super) fn passed(trace: &Trace) -> Vec<usize> {
+    let passed = all(trace).flat_map(|one| &one.call.passed);
+    passed.filter_map(|descriptor| descriptor.socket).collect()
+}
+
 pub(super) fn is_stream(socket: &Socket) -> bool {
     socket.kind.starts_with("SOCK_STREAM")
 }

@@ -133,18 +133,33 @@ fn accept_sleeps(trace: &Trace, uses: &[Use]) -> Option<Finding> {
     })
 }
 
+/// Whether it moves something, or waits for something.
+fn counts(one: &Use) -> bool {
+    let call: &Call = one.call;
+    moves(call)
+        || calls::is_poll(call)
+        || calls::is_reap(call)
+        || calls::is_sleep(call)
+}
+
+fn moves(call: &Call) -> bool {
+    calls::is_accept(call) || calls::is_receive(call) || calls::is_send(call)
+}
+
 /// Whether it came back at once, with nothing.
 fn is_in_vain(one: &Use) -> bool {
     let call: &Call = one.call;
-    let moves = calls::is_accept(call)
-        || calls::is_receive(call)
-        || calls::is_send(call);
-    let nothing = moves && one.fails_with(&["EAGAIN", "EWOULDBLOCK"])
-        || one.only_looks() && call.result == Some(0);
+    let is_not_now = one.fails_with(&["EAGAIN", "EWOULDBLOCK"]);
+    let only_looks =
+        one.only_looks() || calls::is_reap(call) && one.has("WNOHANG");
+    let nothing =
+        moves(call) && is_not_now || only_looks && call.result == Some(0);
     nothing && one.lasted() < SLEPT_NS
 }
 
 fn busy(uses: &[Use]) -> Option<Finding> {
+    let uses: Vec<Use> =
+        uses.iter().filter(|one| counts(one)).copied().collect();
     let runs = uses.chunk_by(|one, next| {
         let gap = next.call.enter_ns.saturating_sub(one.end());
         is_in_vain(one) && is_in_vain(next) && gap < SLEPT_NS
@@ -155,7 +170,14 @@ fn busy(uses: &[Use]) -> Option<Finding> {
     let in_calls: u64 = longest.iter().map(Use::lasted).sum();
     let between = within.saturating_sub(in_calls);
     let count = longest.len();
-    if count < BUSY_CALLS || between / (count as u64) > BUSY_GAP_NS {
+    // One look at each of many is no loop.
+    let mut different: Vec<_> =
+        longest.iter().map(|one| one.call.fd).collect();
+    different.sort_unstable();
+    different.dedup();
+    if count < BUSY_CALLS.max(different.len() * 4)
+        || between / (count as u64) > BUSY_GAP_NS
+    {
         return None;
     }
     let name = &first.call.call;
