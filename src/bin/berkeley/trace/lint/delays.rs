@@ -59,7 +59,9 @@ fn held_back(uses: &[Use], peer: &[Use]) -> Option<Finding> {
             && !one.has("MSG_MORE");
         // The first is on its way still: that is what holds the second back.
         let queue = two.call.after.as_ref()?.send_queue?;
-        let is_held = u64::from(queue) > sent;
+        if !is_pair || u64::from(queue) <= sent {
+            return None;
+        }
         let arrival = peer.iter().find(|got| {
             calls::received(got.call).is_some_and(|length| length > 0)
                 && got.waits_before() == Some(0)
@@ -67,7 +69,7 @@ fn held_back(uses: &[Use], peer: &[Use]) -> Option<Finding> {
         })?;
         let waited = arrival.end().saturating_sub(two.end());
         let was_there = arrival.call.enter_ns < two.end() + PROMPT_NS;
-        let is_late = is_pair && is_held && was_there && waited >= LATE_NS;
+        let is_late = was_there && waited >= LATE_NS;
         is_late.then_some((*one, *two, *arrival, waited))
     });
     let (one, two, arrival, waited) = late.next()?;

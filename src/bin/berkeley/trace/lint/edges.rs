@@ -29,42 +29,51 @@ fn is_epoll_wait(one: &Use) -> bool {
 
 fn not_drained(trace: &Trace, uses: &[Use]) -> Option<Finding> {
     uses.iter().enumerate().find_map(|(place, wait)| {
-        let later = &uses[place + 1..];
-        // One that only looks may come back to what was left.
-        let again = later.iter().position(|one| is_epoll_wait(one))?;
-        if !is_epoll_wait(wait) || later[again].only_looks() {
+        if !is_epoll_wait(wait) {
             return None;
         }
-        wait.call.ready.iter().filter_map(|ready| ready.socket).find_map(
-            |socket| {
-                let is_edge = wait.reports_input(socket)
-                    && is_edge_triggered(trace, socket, wait);
-                let last = later[..again].iter().rfind(|one| {
-                    let call = one.call;
-                    let takes =
-                        calls::is_receive(call) || calls::is_accept(call);
-                    call.socket == Some(socket) && takes
-                })?;
-                let left = left(last)?;
-                let next = later[again];
-                if !is_edge || comes_back(trace, last, socket) {
-                    return None;
-                }
-                let (name, wait_call) = (&last.call.call, &next.call.call);
-                let what = match calls::is_accept(last.call) {
-                    true => "connections",
-                    false => "bytes",
-                };
-                let of = uses::name(trace, socket);
-                let says = format!(
-                    "after {name} {left} {what} of {of} were left, and \
-                     {wait_call} waits for new ones"
-                );
-                let found = wait.shows(&NOT_DRAINED, &[*last, next], says);
-                Some(Finding { socket: Some(socket), ..found })
-            },
-        )
+        let later = &uses[place + 1..];
+        let again = later.iter().position(is_epoll_wait)?;
+        let (between, next) = (&later[..again], later[again]);
+        // One that only looks may come back to what was left.
+        if next.only_looks() {
+            return None;
+        }
+        let told = wait.call.ready.iter().filter_map(|ready| ready.socket);
+        let mut told = told.filter(|&socket| wait.reports_input(socket));
+        told.find_map(|socket| {
+            let last = between.iter().rfind(|one| takes(one, socket))?;
+            let left = left(last)?;
+            let is_mistake = is_edge_triggered(trace, socket, wait)
+                && !comes_back(trace, last, socket);
+            let says = says(trace, socket, last, left, &next);
+            let found = wait.shows(&NOT_DRAINED, &[*last, next], says);
+            let found = Finding { socket: Some(socket), ..found };
+            is_mistake.then_some(found)
+        })
     })
+}
+
+fn says(
+    trace: &Trace,
+    socket: usize,
+    last: &Use,
+    left: u32,
+    next: &Use,
+) -> String {
+    let (name, wait) = (&last.call.call, &next.call.call);
+    let is_accept = calls::is_accept(last.call);
+    let what = if is_accept { "connections" } else { "bytes" };
+    let of = uses::name(trace, socket);
+    format!(
+        "after {name} {left} {what} of {of} were left, and {wait} waits for \
+         new ones"
+    )
+}
+
+fn takes(one: &Use, socket: usize) -> bool {
+    one.call.socket == Some(socket)
+        && (calls::is_receive(one.call) || calls::is_accept(one.call))
 }
 
 /// What is left after the last call that took something.
@@ -72,9 +81,10 @@ fn left(last: &Use) -> Option<u32> {
     if last.call.result? <= 0 {
         return None;
     }
-    let left = match calls::is_accept(last.call) {
-        true => last.waits_before()?.saturating_sub(1),
-        false => last.waits_after()?,
+    let left = if calls::is_accept(last.call) {
+        last.waits_before()?.saturating_sub(1)
+    } else {
+        last.waits_after()?
     };
     (left > 0).then_some(left)
 }
@@ -108,8 +118,6 @@ fn comes_back(trace: &Trace, last: &Use, socket: usize) -> bool {
     let told = later().filter(|one| one.reports_input(socket));
     let told = told.map(|one| one.end()).min().unwrap_or(u64::MAX);
     later().any(|one| {
-        one.call.socket == Some(socket)
-            && (last.end()..told).contains(&one.call.enter_ns)
-            && (calls::is_receive(one.call) || calls::is_accept(one.call))
+        takes(&one, socket) && (last.end()..told).contains(&one.call.enter_ns)
     })
 }

@@ -64,13 +64,14 @@ fn gone(trace: &Trace, uses: &[Use]) -> Option<Gone> {
     }
     // Its only user's end closes it, unless somebody has inherited it.
     let last = uses.last()?.call;
-    let is_alone = uses.iter().all(|one| one.call.pid == last.pid)
-        && !trace.tasks.iter().any(|task| {
-            let of = task.parent.map(|parent| trace.tasks[parent].pid);
-            of == Some(last.pid) && task.pid != last.pid
-        });
-    let was_closed = uses.iter().any(|one| one.is(&["close"]));
-    if !is_alone || was_closed {
+    if uses.iter().any(|one| one.is(&["close"]) || one.call.pid != last.pid) {
+        return None;
+    }
+    let has_children = trace.tasks.iter().any(|task| {
+        let parent = task.parent.map(|parent| trace.tasks[parent].pid);
+        parent == Some(last.pid) && task.pid != last.pid
+    });
+    if has_children {
         return None;
     }
     let mut events = trace.events.iter().enumerate();
@@ -93,17 +94,12 @@ fn told<'a>(peer: &[Use<'a>], at_ns: u64) -> Option<Use<'a>> {
 fn unread(trace: &Trace, uses: &[Use], peer: &[Use]) -> Option<Finding> {
     let gone = gone(trace, uses)?;
     let close = uses.iter().find(|one| one.event == gone.event);
-    let (waits, state) = match close {
-        Some(close) => {
-            let before = close.call.before.as_ref()?;
-            (before.receive_queue?, before.state.as_deref()?)
-        }
-        // What it did last with the socket left them there.
-        None => {
-            let last = uses.last()?.call.after.as_ref()?;
-            (last.receive_queue?, last.state.as_deref()?)
-        }
+    // Without a close, what it did last with the socket left them there.
+    let look = match close {
+        Some(close) => close.call.before.as_ref()?,
+        None => uses.last()?.call.after.as_ref()?,
     };
+    let (waits, state) = (look.receive_queue?, look.state.as_deref()?);
     let told = told(peer, gone.at_ns);
     // After a FIN the peer may be gone already, and nobody hears the RST.
     let hits = matches!(state, "ESTABLISHED" | "FIN_WAIT1" | "FIN_WAIT2")

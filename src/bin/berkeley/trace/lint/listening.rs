@@ -69,18 +69,11 @@ fn reuse(trace: &Trace, uses: &[Use]) -> Option<Finding> {
     let listens =
         |one: &&Use| one.is(&["listen"]) && one.call.result == Some(0);
     let listen = uses[made..].iter().find(listens)?;
-    match uses[made..].iter().find(sets) {
-        Some(late) => {
-            let says = format!(
-                "bind of {address} came first, setsockopt of {} after it",
-                late.arg(2)
-            );
-            Some(bind.shows(&LATE_REUSE, &[*late], says))
-        }
-        None => {
-            let says =
-                format!("bind of {address} and listen, without SO_REUSEADDR");
-            Some(bind.shows(&NO_REUSE, &[*listen], says))
-        }
+    if let Some(late) = uses[made..].iter().find(sets) {
+        let option = late.arg(2);
+        let says = format!("{option} was set after bind of {address}");
+        return Some(bind.shows(&LATE_REUSE, &[*late], says));
     }
+    let says = format!("bind of {address} and listen, without SO_REUSEADDR");
+    Some(bind.shows(&NO_REUSE, &[*listen], says))
 }

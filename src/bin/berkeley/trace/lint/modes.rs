@@ -72,40 +72,25 @@ impl Flags {
 /// Clearing a flag can be meant. Setting one and losing another by it is
 /// not.
 fn lost_flag(trace: &Trace, socket: usize, uses: &[Use]) -> Option<Finding> {
+    if !uses.iter().any(|one| one.arg(1) == "F_SETFL") {
+        return None;
+    }
     let mut set_by = uses::all(trace).find(|one| {
         one.call.made.iter().any(|made| made.socket == Some(socket))
     });
-    let born = set_by.map(|made| {
+    let mut now = set_by.map_or(Flags::default(), |made| {
         let place = if calls::is_accept(made.call) { 3 } else { 1 };
         Flags::of(made.arg(place))
     });
-    let mut now = born.unwrap_or_default();
-    for one in uses.iter().filter(|one| one.call.result.is_some()) {
-        let command = one.arg(1);
+    for one in uses {
         let was = now;
-        match (one.call.call.as_str(), command, one.call.result?) {
-            ("fcntl", "F_GETFL", flags @ 0..) => {
-                now.waits_not = flags & i64::from(libc::O_NONBLOCK) != 0;
-                now.signals = flags & i64::from(libc::O_ASYNC) != 0;
-            }
-            ("ioctl", "FIONBIO", 0) => now.waits_not = one.arg(2) != "[0]",
-            ("ioctl", "FIOASYNC", 0) => now.signals = one.arg(2) != "[0]",
-            ("fcntl", "F_SETFL", 0) => {
-                now = Flags::of(one.arg(2));
-                if let Some(lost) = was.loses(now) {
-                    let says =
-                        format!("F_SETFL of {} took {lost} away", one.arg(2));
-                    let first = set_by.unwrap_or(*one);
-                    return Some(first.shows(&LOST_FLAG, &[*one], says)).map(
-                        |found| Finding {
-                            socket: Some(socket),
-                            task: one.call.task,
-                            ..found
-                        },
-                    );
-                }
-            }
-            _ => {}
+        now = after(was, one).unwrap_or(was);
+        if one.arg(1) == "F_SETFL"
+            && let Some(lost) = was.loses(now)
+        {
+            let says = format!("F_SETFL of {} took {lost} away", one.arg(2));
+            let others = set_by.as_slice();
+            return Some(one.shows(&LOST_FLAG, others, says));
         }
         if now != was {
             set_by = Some(*one);
@@ -114,37 +99,52 @@ fn lost_flag(trace: &Trace, socket: usize, uses: &[Use]) -> Option<Finding> {
     None
 }
 
+/// The flags that this call says or sets.
+fn after(was: Flags, one: &Use) -> Option<Flags> {
+    let is_set = one.arg(2) != "[0]";
+    let result = one.call.result.filter(|result| *result >= 0)?;
+    match (one.call.call.as_str(), one.arg(1)) {
+        ("fcntl", "F_GETFL") => Some(Flags {
+            waits_not: result & i64::from(libc::O_NONBLOCK) != 0,
+            signals: result & i64::from(libc::O_ASYNC) != 0,
+        }),
+        ("fcntl", "F_SETFL") => Some(Flags::of(one.arg(2))),
+        ("ioctl", "FIONBIO") => Some(Flags { waits_not: is_set, ..was }),
+        ("ioctl", "FIOASYNC") => Some(Flags { signals: is_set, ..was }),
+        _ => None,
+    }
+}
+
 fn unchecked(trace: &Trace, socket: usize, uses: &[Use]) -> Option<Finding> {
-    let place = uses.iter().position(|one| {
+    let begun = uses.iter().position(|one| {
         one.is(&["connect"]) && one.fails_with(&["EINPROGRESS"])
     })?;
-    let connect = uses[place];
-    let later = &uses[place + 1..];
-    let used = later.iter().position(|one| {
+    let (connect, later) = (uses[begun], &uses[begun + 1..]);
+    let first = later.iter().position(|one| {
         calls::is_send(one.call) || calls::is_receive(one.call)
     })?;
-    let was_asked = later[..used].iter().any(|one| {
+    let was_asked = later[..first].iter().any(|one| {
         one.is(&["connect", "getpeername"])
             || one.is(&["getsockopt"]) && one.arg(2) == "SO_ERROR"
     });
     if was_asked {
         return None;
     }
-    let used = later[used];
+    let moves = later[first];
     let address = connect.call.address.as_deref().unwrap_or("its peer");
+    let name = &moves.call.call;
     let failures =
         ["ECONNREFUSED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
-    let name = &used.call.call;
-    if used.fails_with(&failures) {
-        let errno = used.call.errno.as_deref()?;
+    if moves.fails_with(&failures) {
+        let errno = moves.call.errno.as_deref()?;
         let says = format!(
             "connect to {address} was in progress; it was {name} that found \
              out: {errno}"
         );
-        return Some(connect.shows(&UNCHECKED, &[used], says));
+        return Some(connect.shows(&UNCHECKED, &[moves], says));
     }
     // poll and epoll say POLLERR when it has failed; select does not.
-    let between = connect.end()..used.call.enter_ns;
+    let between = connect.end()..moves.call.enter_ns;
     let mut selects = uses::all(trace).filter(|one| {
         one.is(&["select", "_newselect", "pselect6"])
             && between.contains(&one.call.enter_ns)
@@ -153,10 +153,10 @@ fn unchecked(trace: &Trace, socket: usize, uses: &[Use]) -> Option<Finding> {
             })
     });
     let select = selects.next()?;
-    calls::sent(used.call)?;
+    calls::sent(moves.call)?;
     let says = format!(
         "connect to {address} was in progress, select said writable, and \
          {name} went ahead"
     );
-    Some(connect.shows(&UNCHECKED, &[select, used], says))
+    Some(connect.shows(&UNCHECKED, &[select, moves], says))
 }

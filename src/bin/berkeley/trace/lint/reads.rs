@@ -78,7 +78,14 @@ fn cut_datagrams(
     socket: usize,
     uses: &[Use],
 ) -> Option<Finding> {
-    let paired = whole(trace, socket, uses);
+    let is_full = |one: &Use| {
+        one.room().is_some() && one.room() == calls::received(one.call)
+    };
+    let paired = if uses.iter().any(is_full) {
+        whole(trace, socket, uses)
+    } else {
+        Vec::new()
+    };
     let mut cut = uses.iter().filter_map(|one| {
         let got = calls::received(one.call)?;
         if one.is(&["recvmsg"]) {

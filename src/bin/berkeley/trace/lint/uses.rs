@@ -1,6 +1,8 @@
 //! What was done with each socket, in order: what most mistakes are found
 //! in.
 
+use std::collections::HashSet;
+
 use super::super::record::{Call, Event, Socket, Trace};
 use super::super::story::calls;
 use super::Finding;
@@ -135,7 +137,7 @@ impl Use<'_> {
 
 /// The sockets that were passed to somebody else (SCM_RIGHTS): while one is
 /// underway, no descriptor shows that it is held.
-pub(super) fn passed(trace: &Trace) -> Vec<usize> {
+pub(super) fn passed(trace: &Trace) -> HashSet<usize> {
     let passed = all(trace).flat_map(|one| &one.call.passed);
     passed.filter_map(|descriptor| descriptor.socket).collect()
 }

@@ -117,17 +117,14 @@ fn accept_sleeps(trace: &Trace, uses: &[Use]) -> Option<Finding> {
         }
         let name = uses::name(trace, listener);
         let (wait_call, call) = (&wait.call.call, &accept.call.call);
-        let says = match accept.call.exit_ns {
-            Some(_) => format!(
-                "{wait_call} reported {name} ready, {call} found nobody and \
-                 waited for {:.1} ms",
-                accept.lasted() as f64 / 1e6
-            ),
-            None => format!(
-                "{wait_call} reported {name} ready, {call} found nobody and \
-                 waited to the end of the trace"
-            ),
+        let how_long = match accept.call.exit_ns {
+            Some(_) => format!("for {} us", accept.lasted() / 1000),
+            None => "to the end of the trace".to_string(),
         };
+        let says = format!(
+            "{wait_call} reported {name} ready, {call} found nobody and \
+             slept {how_long}"
+        );
         let found = wait.shows(&ACCEPT_SLEEPS, &[*accept], says);
         Some(Finding { socket: Some(listener), ..found })
     })

@@ -201,6 +201,7 @@ impl Replay {
         call.address = meaning::address(&args);
         if call.socket.is_some() {
             call.data = meaning::payload(called, &args);
+            call.unsent = meaning::unsent(called, &args);
         }
         self.finds(task, &mut call, called, &args);
         let table = self.family.table(task);
