@@ -4,6 +4,7 @@ talk.py LINT made|mended: both ends of the conversation are in this program,
 so that the order of all things is the same each time.
 """
 
+import array
 import ctypes
 import fcntl
 import os
@@ -50,18 +51,21 @@ def until_it_sleeps(tid):
                 return
 
 
-NUMBERED = b"".join(n.to_bytes(4, "big") for n in range(1 << 21))
+def more_than_fits():
+    """8 MiB, no two places of which are alike."""
+    return array.array("I", range(1 << 21)).tobytes()
 
 
 def short_send():
     client, server = pair()
     client.setblocking(False)
-    sent = client.send(NUMBERED)
+    given = more_than_fits()
+    sent = client.send(given)
     if MENDED:
         reader = in_thread(to_the_end, server)
-        while sent < len(NUMBERED):
+        while sent < len(given):
             select.select([], [client], [])
-            sent += client.send(NUMBERED[sent:])
+            sent += client.send(given[sent:])
         client.shutdown(socket.SHUT_WR)
         reader.join()
     else:
@@ -75,11 +79,12 @@ def short_send():
 def short_send_then_end():
     client, server = pair()
     client.setblocking(False)
-    sent = client.send(NUMBERED)
+    given = more_than_fits()
+    sent = client.send(given)
     reader = in_thread(to_the_end, server)
     if MENDED:
         client.setblocking(True)
-        client.sendall(NUMBERED[sent:])
+        client.sendall(given[sent:])
     client.shutdown(socket.SHUT_WR)
     reader.join()
 
