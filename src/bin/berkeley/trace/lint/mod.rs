@@ -19,6 +19,8 @@ mod paths;
 mod print;
 mod reads;
 mod signals;
+#[cfg(test)]
+mod tests;
 mod uses;
 mod waiting;
 

@@ -44,6 +44,9 @@ fn stale(lives: &Lives, place: usize, call: &Call) -> Option<Finding> {
     let is_it = call.call == "bind"
         && call.errno.as_deref() == Some("EADDRINUSE")
         && call.nobody_there;
+    if !is_it {
+        return None;
+    }
     let process = lives.process(call.task);
     let mut others = lives.calls(process);
     let is_mended = others.any(|(_, other)| {
@@ -51,7 +54,7 @@ fn stale(lives: &Lives, place: usize, call: &Call) -> Option<Finding> {
             && other.result == Some(0)
             && other.address == call.address
     });
-    if !is_it || is_mended {
+    if is_mended {
         return None;
     }
     let end = lives.processes[process].end;
