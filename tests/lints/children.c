@@ -86,10 +86,7 @@ static void lost_sigchld(int listener, bool mended)
     until_dead(two[0]);
     until_dead(two[1]);
     sigprocmask(SIG_UNBLOCK, &children, NULL);
-    int third = next(listener);
-    echo(third);
-    close(third);
-    pause_until_told();
+    serve_in_turn(listener);
 }
 
 /* mended: waits when it is told of an end. */
@@ -139,11 +136,9 @@ static void orphans(int listener, bool mended)
     pid_t child = fork();
     if (child == 0) {
         close(first);
-        for (int i = 0; i < 2; i++) {
-            int peer = next(listener);
-            echo(peer);
-            close(peer);
-        }
+        int second = next(listener);
+        echo(second);
+        close(second);
         usleep(200 * 1000);
         _exit(0);
     }

@@ -30,10 +30,8 @@ fn planted(name: &str) -> Option<PathBuf> {
 /// Peers that come one after the other, and what is found then.
 fn seen(server: &Path, mistake: &str, how: &str) -> Vec<String> {
     let client = program(Language::Rust, "echo_client");
-    let one = format!(
-        "{} --host 127.0.0.1 --port {{port}} hello",
-        client.display()
-    );
+    let one =
+        format!("{} --host 127.0.0.1 --port {{port}} hello", client.display());
     let clients = [one.as_str(); 4].join("; ");
     let mut command = trace(&["--lint", "--json", "--client", &clients]);
     command.arg("--").arg(server).args([mistake, how]);
