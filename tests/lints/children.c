@@ -7,7 +7,6 @@
 #include "server.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/wait.h>
 
 /* A child of its own for a peer, as it should be. */
@@ -103,23 +102,26 @@ static void blocking_wait(int listener, bool mended)
     }
 }
 
-static atomic_bool is_over;
-
-static void *look_on(void *nothing)
+static void *serve_one(void *peer)
 {
-    while (!is_over)
-        usleep(1000);
-    return nothing;
+    echo(*(int *)peer);
+    return NULL;
 }
 
 /* mended: the thread is gone by then. */
 static void fork_in_threads(int listener, bool mended)
 {
     on_child(reap_all);
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+        exit(1);
     pthread_t thread;
-    pthread_create(&thread, NULL, look_on, NULL);
+    pthread_create(&thread, NULL, serve_one, &pair[1]);
+    send(pair[0], "!", 1, 0);
+    char answer[1];
+    recv(pair[0], answer, sizeof answer, 0);
     if (mended) {
-        is_over = true;
+        shutdown(pair[0], SHUT_RDWR);
         pthread_join(thread, NULL);
     }
     for (;;) {

@@ -31,7 +31,7 @@ fn a_finding_says_what_why_and_how_to_mend_it() {
         assert!(text.contains(part), "{part}: {text}");
     }
     // The calls that show it, as in the list of calls.
-    assert_eq!(text.matches(" close(").count(), 2, "{text}");
+    assert!(text.contains(") = -1 EBADF"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(!text.contains('\u{1b}'));
 }
