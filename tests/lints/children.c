@@ -7,7 +7,6 @@
 #include "server.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/wait.h>
 
 /* A child of its own for a peer, as it should be. */
@@ -86,10 +85,7 @@ static void lost_sigchld(int listener, bool mended)
     until_dead(two[0]);
     until_dead(two[1]);
     sigprocmask(SIG_UNBLOCK, &children, NULL);
-    int third = next(listener);
-    echo(third);
-    close(third);
-    pause_until_told();
+    serve_in_turn(listener);
 }
 
 /* mended: waits when it is told of an end. */
@@ -106,23 +102,26 @@ static void blocking_wait(int listener, bool mended)
     }
 }
 
-static atomic_bool is_over;
-
-static void *look_on(void *nothing)
+static void *serve_one(void *peer)
 {
-    while (!is_over)
-        usleep(1000);
-    return nothing;
+    echo(*(int *)peer);
+    return NULL;
 }
 
 /* mended: the thread is gone by then. */
 static void fork_in_threads(int listener, bool mended)
 {
     on_child(reap_all);
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+        exit(1);
     pthread_t thread;
-    pthread_create(&thread, NULL, look_on, NULL);
+    pthread_create(&thread, NULL, serve_one, &pair[1]);
+    send(pair[0], "!", 1, 0);
+    char answer[1];
+    recv(pair[0], answer, sizeof answer, 0);
     if (mended) {
-        is_over = true;
+        shutdown(pair[0], SHUT_RDWR);
         pthread_join(thread, NULL);
     }
     for (;;) {
@@ -139,11 +138,9 @@ static void orphans(int listener, bool mended)
     pid_t child = fork();
     if (child == 0) {
         close(first);
-        for (int i = 0; i < 2; i++) {
-            int peer = next(listener);
-            echo(peer);
-            close(peer);
-        }
+        int second = next(listener);
+        echo(second);
+        close(second);
         usleep(200 * 1000);
         _exit(0);
     }

@@ -129,8 +129,7 @@ static void stale_unix_path(int listener, bool mended)
     bind(again, (struct sockaddr *)&name, sizeof name);
     close(again);
     unlink(name.sun_path);
-    close(next(listener));
-    pause_until_told();
+    serve_in_turn(listener);
 }
 
 enum { THREE = 3 };
@@ -186,8 +185,7 @@ static void cut_control_data(int listener, bool mended)
     pass(pair[0], listener);
     size_t count = mended ? THREE : 1;
     receive(pair[1], CMSG_LEN(count * sizeof(int)));
-    close(next(listener));
-    pause_until_told();
+    serve_in_turn(listener);
 }
 
 static const struct mistake mistakes[] = {

@@ -91,11 +91,7 @@ static void emfile_spin(int listener, bool mended)
             usleep(10 * 1000);
     }
     allow_descriptors(true, listener);
-    for (;;) {
-        int peer = next(listener);
-        echo(peer);
-        close(peer);
-    }
+    serve_in_turn(listener);
 }
 
 static const struct mistake mistakes[] = {

@@ -38,6 +38,10 @@ client that failed; 3 when a program could not be started.
 
 A name that ends in .json, .svg, .html or .calls says the format: -o FILE.
 
+--lint and --summary are printed alone, or behind what --format asks for.
+--lint --json: {command, findings}; a finding is {lint {id, title, why, mend},
+pid, tid, says, calls, events, times, ...}.
+
 JSON: {command, source, system, programs, tasks, sockets, events, notes}. An
 event is a call {tid, pid, call, fd, socket, args, result, errno, enter_ns,
 exit_ns, data, before, after, ...}, a birth, an exec, a signal, a pause, an
@@ -48,6 +52,7 @@ Examples:
   berkeley trace knock --model fork --clients 2
   berkeley trace -- python3 server.py
   berkeley trace --client 'curl -s 127.0.0.1:{port}' -- python3 -m http.server 0
+  berkeley trace --lint --client 'nc -N 127.0.0.1 {port}' -- ./server
   berkeley trace -o trace.html -- curl http://127.0.0.1:8000/
   berkeley trace --diff knock --model thread"
 )]

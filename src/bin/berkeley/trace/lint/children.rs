@@ -219,11 +219,18 @@ fn forked_beside_threads(
     let (born, born_ns) = (process.born?, process.born_ns);
     let forker = lives.trace.tasks[process.task].parent?;
     let mut tasks = lives.trace.tasks.iter().enumerate();
+    // One that only waits for signals holds no lock.
+    let works = |task: usize| {
+        lives.calls(parent).any(|(_, call)| {
+            call.task == task && (is_talk(call) || is_accept(call))
+        })
+    };
     let (_, other) = tasks.find(|&(task, other)| {
         lives.process(task) == parent
             && task != forker
             && other.born_ns < born_ns
             && other.ended_ns.is_none_or(|ended| ended > born_ns)
+            && works(task)
     })?;
     let executes = lives.trace.events.iter().find(|event| {
         matches!(event, Event::Exec(exec)

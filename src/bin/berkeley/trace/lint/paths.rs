@@ -53,6 +53,7 @@ fn stale(lives: &Lives, place: usize, call: &Call) -> Option<Finding> {
         other.call == "bind"
             && other.result == Some(0)
             && other.address == call.address
+            && other.enter_ns > call.enter_ns
     });
     if is_mended {
         return None;
