@@ -46,8 +46,10 @@ static void sigpipe(int listener, bool mended)
     for (;;) {
         int peer = next(listener);
         echo(peer);
-        for (int i = 0; i < 3; i++)
-            send(peer, "more", 4, mended ? MSG_NOSIGNAL : 0);
+        for (int i = 0; i < 3; i++) {
+            if (send(peer, "more", 4, mended ? MSG_NOSIGNAL : 0) == -1)
+                break;
+        }
         close(peer);
     }
 }
