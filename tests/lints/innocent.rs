@@ -33,9 +33,10 @@ impl Display for Play {
 fn plays() -> Vec<Play> {
     let mut all = Vec::new();
     for lab in LABS {
-        let models: Vec<Option<&str>> = match WITH_MODELS.contains(&lab) {
-            true => MODELS.iter().copied().map(Some).collect(),
-            false => vec![None],
+        let models: Vec<Option<&str>> = if WITH_MODELS.contains(&lab) {
+            MODELS.iter().copied().map(Some).collect()
+        } else {
+            vec![None]
         };
         // Who chats has one partner.
         let most = if lab == "chat" { 1 } else { 3 };

@@ -33,14 +33,14 @@ fn found(command: &mut Command) -> Vec<Value> {
 fn findings(done: &Finished) -> Vec<Value> {
     // Beside a program, the trace is on stderr.
     let texts = [done.out(), done.err()];
-    let reports = texts.iter().filter_map(|text| {
+    let mut reports = texts.iter().filter_map(|text| {
         let start = text.find("{\n")?;
         let mut values =
             serde_json::Deserializer::from_str(&text[start..]).into_iter();
         let report: Value = values.next()?.ok()?;
         report.get("findings").cloned()
     });
-    let report = reports.last();
+    let report = reports.next_back();
     let report = report.unwrap_or_else(|| panic!("no report: {done:?}"));
     report.as_array().unwrap().clone()
 }

@@ -117,9 +117,9 @@ fn zombie(
 ) -> Option<Finding> {
     let end = lives.processes[child].end?;
     let signal = *heard.get(&(parent, lives.pid(child)))?;
-    // A log may have been told to leave them out.
+    // A log may leave waits out; hardly, where it has exit_group.
     let waits = lives.calls(parent).any(|(_, call)| is_wait(call));
-    if waits || !lives.is_told(&["wait4", "waitid"]) {
+    if waits || !lives.is_told(&["wait4", "waitid", "exit_group"]) {
         return None;
     }
     let at_ns = lives.trace.events[signal].at();

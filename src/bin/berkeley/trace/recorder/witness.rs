@@ -270,8 +270,8 @@ fn replaces(call: &Entry) -> Option<i32> {
     #[cfg(not(target_arch = "x86_64"))]
     const DUPS: [i64; 1] = [libc::SYS_dup3];
     let number = i64::try_from(call.number).ok()?;
-    let closes = DUPS.contains(&number);
-    closes.then(|| call.args[1].cast_signed() as i32)
+    let new = i32::try_from(call.args[1] & 0xffff_ffff).ok();
+    new.filter(|_| DUPS.contains(&number))
 }
 
 /// fcntl(2) as some of the worker models take turns with it.
