@@ -106,8 +106,31 @@ fn straces(strace: &Path, command: &[OsString]) -> Value {
     serde_json::from_slice(&done.stdout).unwrap()
 }
 
+/// How often a program that does not behave alike each time may try to.
+const TRIES: usize = 5;
+
 fn agree(name: &str, command: &[OsString]) {
-    let Some(strace) = peer_program("strace") else { return };
+    if let Some(difference) = difference(command) {
+        panic!("{name}: {difference}");
+    }
+}
+
+/// socat looks at a socketpair of its own whenever it wakes up, and how often
+/// it does depends on whether data and EOF come together. One run of both
+/// that are alike is enough: calls that were lost or misread stay so.
+fn agrees_at_last(name: &str, command: &[OsString]) {
+    let mut last = None;
+    for _ in 0..TRIES {
+        last = difference(command);
+        if last.is_none() {
+            return;
+        }
+    }
+    panic!("{name}: {}", last.unwrap_or_default());
+}
+
+fn difference(command: &[OsString]) -> Option<String> {
+    let strace = peer_program("strace")?;
     let (ours, theirs) =
         (calls(&ours(command)), calls(&straces(&strace, command)));
     let lines = |calls: &[Vec<String>]| -> Vec<String> {
@@ -119,11 +142,12 @@ fn agree(name: &str, command: &[OsString]) {
             .collect()
     };
     let (ours, theirs) = (lines(&ours), lines(&theirs));
-    assert!(!ours.is_empty(), "{name}: no call was seen");
-    for (at, (our, their)) in ours.iter().zip(&theirs).enumerate() {
-        assert_eq!(our, their, "{name}, call {at}");
-    }
-    assert_eq!(ours.len(), theirs.len(), "{name}");
+    assert!(!ours.is_empty(), "{command:?}: no call was seen");
+    let alike =
+        ours.iter().zip(&theirs).take_while(|(our, their)| our == their);
+    let at = alike.count();
+    let (our, their) = (ours.get(at), theirs.get(at));
+    (our != their).then(|| format!("call {at}: {our:?}, strace: {their:?}"))
 }
 
 fn python_agrees(name: &str, script: &str) {
@@ -257,6 +281,44 @@ subprocess.run([sys.executable, '-S', '-c', 'import socket; socket.socket().clos
 }
 
 #[test]
+fn on_ancillary_data_and_bad_arguments() {
+    python_agrees(
+        "ancillary",
+        "
+import ctypes, os, socket, struct
+a = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+b.bind(('127.0.0.1', 0))
+for option in (8, 12, 13):
+    b.setsockopt(socket.IPPROTO_IP, option, 1)
+a.sendmsg([b'ttl'], [(0, socket.IP_TTL, struct.pack('i', 5))], 0, b.getsockname())
+b.recvmsg(10, 200)
+a.connect(('127.0.0.1', 9)); a.setsockopt(0, 11, 1); a.send(b'nobody')
+try: a.recv(1)
+except ConnectionRefusedError: pass
+a.recvmsg(100, 512, socket.MSG_ERRQUEUE)
+s = socket.create_server(('::', 0), family=socket.AF_INET6, dualstack_ipv6=True)
+c = socket.create_connection(('127.0.0.1', s.getsockname()[1]))
+d, _ = s.accept()
+c.send(b'urgent', socket.MSG_OOB); d.recv(100); d.recv(1, socket.MSG_OOB)
+libc = ctypes.CDLL(None)
+for pointer in (0, 8):
+    libc.send(c.fileno(), ctypes.c_void_p(pointer), 10, 0)
+    libc.sendmsg(c.fileno(), ctypes.c_void_p(pointer), 0)
+    libc.bind(c.fileno(), ctypes.c_void_p(pointer), 16)
+    libc.getsockname(c.fileno(), ctypes.c_void_p(pointer), ctypes.c_void_p(8))
+libc.shutdown(c.fileno(), 7); libc.shutdown(999, 1); libc.listen(0, -1)
+libc.socket(200, 77, -1); libc.setsockopt(c.fileno(), -1, -1, None, -1)
+size = ctypes.c_int(2)
+# 20 and 21, the timeouts, have another name here.
+for option in set(range(1, 40)) - {20, 21}:
+    size.value = 2
+    libc.getsockopt(c.fileno(), 1, option, ctypes.create_string_buffer(8), ctypes.byref(size))
+",
+    );
+}
+
+#[test]
 fn on_curl() {
     let Some(curl) = peer_program("curl") else { return };
     let script = "
@@ -290,7 +352,7 @@ fn on_nc_and_socat() {
     let port = server.port().to_string();
     agree("nc", &words(&nc, &["-N", "127.0.0.1", &port]));
     let address = format!("TCP:127.0.0.1:{port}");
-    agree("socat", &words(&socat, &["-", &address]));
+    agrees_at_last("socat", &words(&socat, &["-", &address]));
     let client = program(Language::Rust, "echo_client");
     let args = ["hello", "--host", "127.0.0.1", "--port", &port];
     agree("echo_client", &words(&client, &args));

@@ -218,3 +218,75 @@ fn a_server_that_ends_early_is_its_own_failure() {
     assert_eq!(done.code, 1);
     assert!(done.err().contains("EADDRINUSE"), "{}", done.err());
 }
+
+/// The program is not ended because nobody can be told of it.
+#[test]
+fn a_trace_that_cannot_be_written_is_the_tools_trouble_alone() {
+    let script = "sleep 0.5; echo finished; exit 6";
+    for stream in [&["--stream"][..], &[]] {
+        let args = [stream, &["-o", "/dev/full", "--"]].concat();
+        let done = run(trace(&args).args(["sh", "-c", script]), b"");
+        assert_eq!((done.out(), done.code), ("finished\n".into(), 3));
+        assert!(done.err().contains("No space left"), "{}", done.err());
+    }
+    let nobody_reads = "exec 3>&1; { \"$0\" trace --stream -- sh -c \
+        'sleep 0.5; echo finished; exit 6' 2>&1 >&3; echo $? >&3; } | true";
+    let tool = super::common::program(Language::Rust, "berkeley");
+    let mut shell = Command::new("sh");
+    let done = run(shell.args(["-c", nobody_reads]).arg(tool), b"");
+    assert_eq!(done.out(), "finished\n6\n", "{}", done.err());
+}
+
+#[test]
+fn who_is_told_to_end_is_told_by_the_same_signal() {
+    let tells = "
+signal.signal(2, lambda *_: print('INT', flush=True))
+signal.signal(15, lambda *_: (print('TERM', flush=True), os._exit(4)))";
+    let saved = Saved::new("json");
+    let Some((mut tool, _)) = server(&saved, tells) else { return };
+    tool.kill(Signal::SIGTERM);
+    tool.wait_for("TERM");
+    assert_eq!(tool.exit_code(), 4);
+    let heard = tool.stdout();
+    assert!(!heard.iter().any(|line| line == "INT"), "{heard:?}");
+}
+
+/// The first process of a daemon is gone when it is to end.
+#[test]
+fn a_daemon_is_told_to_end_itself() {
+    let daemon = LISTENS.replace(
+        "FORK",
+        "
+signal.signal(2, lambda *_: (print('told', flush=True), os._exit(0)))
+if os.fork(): os._exit(0)",
+    );
+    let Some(python) = python(&daemon, &[]) else { return };
+    let args = ["--client", "true {port}", "-o", "/dev/null", "--"];
+    let mut command = trace(&args);
+    command.arg(python.get_program()).args(python.get_args());
+    let done = run(&mut command, b"");
+    assert_eq!(done.code, 0, "{}", done.err());
+    assert!(done.out().ends_with("told\n"), "{}", done.out());
+}
+
+#[test]
+fn a_threads_number_is_its_processes() {
+    let script = "
+import threading
+started = threading.Event()
+other = threading.Thread(target=started.wait)
+other.start()
+print('thread', other.native_id, flush=True)
+input()
+started.set()
+";
+    let Some(mut python) = python(script, &[]) else { return };
+    let program = Program::spawn(&mut python);
+    let line = program.wait_for("thread ");
+    let tid = line.trim_start_matches("thread ");
+    let args = ["-o", "/dev/null", "--pid", tid];
+    let mut tool = Program::spawn(&mut trace(&args));
+    tool.wait_for(&format!("attached to {};", program.pid()));
+    tool.kill(Signal::SIGINT);
+    assert_eq!(tool.exit_code(), 0);
+}

@@ -1,8 +1,10 @@
 //! How the tool ends: one exit code for each way.
 
+use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, raise, signal};
 
@@ -40,8 +42,18 @@ pub(crate) fn code(done: anyhow::Result<Verdict>) -> ExitCode {
     if is_nobody_reading(&error) {
         return ExitCode::SUCCESS;
     }
-    anstream::eprintln!("berkeley: {error:#}");
+    anstream::eprintln!("berkeley: {}", words(&error));
     ExitCode::from(3)
+}
+
+/// What was tried and why it failed; an error of the system by its symbol.
+fn words(error: &anyhow::Error) -> String {
+    let cause = |cause: &(dyn Error + 'static)| {
+        let system = cause.downcast_ref().and_then(io::Error::raw_os_error);
+        let symbol = system.map(|errno| Errno::from_raw(errno).to_string());
+        symbol.unwrap_or_else(|| cause.to_string())
+    };
+    error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
 /// Dies of the same signal, so that a shell says the same. The core, if
@@ -57,7 +69,25 @@ fn killed(number: i32) -> ExitCode {
 }
 
 /// `berkeley list | head -3`: the reader has seen enough, and that is good.
-fn is_nobody_reading(error: &anyhow::Error) -> bool {
+pub(crate) fn is_nobody_reading(error: &anyhow::Error) -> bool {
     let kind = error.downcast_ref().map(io::Error::kind);
     kind == Some(io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_system_is_told_by_its_symbol() {
+        let error = Err::<(), _>(io::Error::from_raw_os_error(libc::ENOENT))
+            .context("cannot read /no/such")
+            .unwrap_err();
+        let told = "cannot read /no/such: ENOENT: No such file or directory";
+        assert_eq!(words(&error), told);
+        let other = io::Error::other("it is empty");
+        assert_eq!(words(&other.into()), "it is empty");
+    }
 }

@@ -3,7 +3,9 @@
 //! One folder per subcommand; each says on its own how it is called and how
 //! it runs. What they share: `catalogue` (what the kit has), `house` (where
 //! its programs are, and their building), `stage` (programs started, heard
-//! and ended), `screen` (paper of a known width), `markup` (HTML and SVG).
+//! and ended), `tracer` (programs under ptrace), `cpus` (who runs on which),
+//! `system` and `calendar` (which kernel, and when), `screen` (paper of a
+//! known width), `markup` (HTML and SVG), `exit` (the exit codes).
 //! The lab programs are strangers to this tool: it knows their command lines
 //! and nothing else.
 //! Try: `cargo run --release -- tour`.

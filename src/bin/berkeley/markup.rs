@@ -83,6 +83,21 @@ pub(crate) fn said(name: &'static str, text: &str) -> Element {
     Element::new(name).text(text)
 }
 
+/// A whole page, which is one file: `style` and all else is in it.
+pub(crate) fn page(title: &str, style: &[&str], body: &Element) -> String {
+    let meta = |name: &str, content: &str| {
+        Element::new("meta").with("name", name).with("content", content)
+    };
+    let head = Element::new("head")
+        .add(&Element::new("meta").with("charset", "utf-8"))
+        .add(&meta("viewport", "width=device-width, initial-scale=1"))
+        .add(&meta("color-scheme", "light dark"))
+        .add(&said("title", title))
+        .add(&Element::new("style").verbatim(&style.concat()));
+    let page = Element::new("html").with("lang", "en").add(&head).add(body);
+    format!("<!DOCTYPE html>\n{page}\n")
+}
+
 /// Text that can stand in an element, or between quotes. Control characters
 /// have no place in either: a server's command line may hold any of them.
 fn escaped(text: &str, between_quotes: bool) -> String {

@@ -136,8 +136,8 @@ impl Bench<'_> {
         if self.options.no_build || self.options.target.is_some() {
             return Ok(());
         }
-        for &tongue in &self.options.languages {
-            let built = self.house.build(tongue.into(), &self.progress)?;
+        for &language in &self.options.languages {
+            let built = self.house.build(language, &self.progress)?;
             let note = built.note().map(str::to_string);
             self.record.notes.extend(note);
             if let Built::Failed(why) = built {

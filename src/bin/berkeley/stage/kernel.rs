@@ -27,6 +27,15 @@ pub(crate) fn family(pid: i32) -> Vec<i32> {
     family
 }
 
+/// The process that a thread belongs to; of its own number if there is none.
+pub(crate) fn process_of(tid: i32) -> i32 {
+    let status = fs::read_to_string(format!("/proc/{tid}/status"));
+    let status = status.unwrap_or_default();
+    let mut lines = status.lines();
+    let of = lines.find_map(|line| line.strip_prefix("Tgid:"));
+    of.and_then(|pid| pid.trim().parse().ok()).unwrap_or(tid)
+}
+
 fn all_processes() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())

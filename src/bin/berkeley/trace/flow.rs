@@ -37,17 +37,18 @@ pub(crate) fn alone(
     let launch = Launch { argv: command.to_vec(), ..Launch::default() };
     let pid = session.start(Role::Alone, launch)?;
     while session.is_anyone_left() {
-        session.step(&[])?;
-        if stage::take().is_some() {
-            session.put_down(pid)?;
+        session.step(&[]);
+        if let Some(told) = stage::take() {
+            session.put_down(pid, told);
         }
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);
-    Ok(Outcome { trace: session.close()?, verdict })
+    Ok(Outcome { trace: session.close(), verdict })
 }
 
 /// A program that is running already, until it has ended or Ctrl-C.
 pub(crate) fn attached(mut session: Session, pid: i32) -> Result<Outcome> {
+    let pid = kernel::process_of(pid);
     let command = fs::read(format!("/proc/{pid}/cmdline"))
         .with_context(|| format!("there is no process {pid}"))?;
     let words = command.split(|&byte| byte == 0);
@@ -55,13 +56,13 @@ pub(crate) fn attached(mut session: Session, pid: i32) -> Result<Outcome> {
     session.attach(pid, words.filter(|word| !word.is_empty()).collect())?;
     eprintln!("berkeley: attached to {pid}; Ctrl-C lets go of it");
     while session.is_anyone_left() {
-        session.step(&[])?;
+        session.step(&[]);
         if stage::take().is_some() {
             session.detach();
         }
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);
-    Ok(Outcome { trace: session.close()?, verdict })
+    Ok(Outcome { trace: session.close(), verdict })
 }
 
 /// A program that has its part beside others.
@@ -96,7 +97,7 @@ pub(crate) fn served(
     let server = start(&mut session, Role::Server, server, None)?;
     let mut actors = vec![server];
     let pid = actors[0].pid;
-    let asks = |part: &Part| part.command.iter().any(|word| names_port(word));
+    let asks = |part: &Part| part.command.iter().any(names_port);
     let wants_port = clients.iter().any(asks);
     let port = is_ready(&mut session, &mut actors, wants_port)?;
     if let Some(port) = port {
@@ -110,15 +111,15 @@ pub(crate) fn served(
     }
     while actors[1..].iter().any(|one| session.end_of(one.pid).is_none()) {
         play(&mut session, &mut actors)?;
-        if stage::take().is_some() {
+        if let Some(told) = stage::take() {
             for client in &actors[1..] {
-                session.put_down(client.pid)?;
+                session.put_down(client.pid, told);
             }
         }
     }
     come_to_rest(&mut session, &mut actors)?;
     let own_end = session.end_of(pid);
-    session.put_down(pid)?;
+    session.put_down(pid, libc::SIGINT);
     let ends = actors[1..].iter().map(|client| session.end_of(client.pid));
     let mut ends: Vec<Option<End>> = ends.collect();
     ends.insert(0, own_end);
@@ -128,7 +129,7 @@ pub(crate) fn served(
         (None, None) => Verdict::FellShort,
         (None, Some(_)) => Verdict::Good,
     };
-    Ok(Outcome { trace: session.close()?, verdict })
+    Ok(Outcome { trace: session.close(), verdict })
 }
 
 fn start(
@@ -164,7 +165,7 @@ fn play(session: &mut Session, actors: &mut [Actor]) -> Result<()> {
     let screens =
         actors.iter().filter_map(|one| one.typist.as_ref()?.screen());
     let screens: Vec<BorrowedFd<'_>> = screens.collect();
-    session.step(&screens)?;
+    session.step(&screens);
     let typists = actors.iter_mut().filter_map(|one| one.typist.as_mut());
     for typist in typists {
         typist.work()?;

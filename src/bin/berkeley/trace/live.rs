@@ -1,23 +1,26 @@
 //! Draws while the programs run, where somebody looks on.
 
-use std::time::{Duration, Instant};
+use std::mem;
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Error, Result};
 
 use super::draw::{Calls, Ladder};
 use super::options::{Format, Options};
 use super::output::Output;
+use super::pace::Pace;
 use super::record::{Event, Trace};
 use super::recorder::Recorder;
 use super::story::Story;
-
-/// How often something new is drawn.
-const OFTEN: Duration = Duration::from_millis(200);
+use crate::exit::is_nobody_reading;
 
 pub(crate) struct Live {
     output: Option<Output>,
     way: Way,
-    last: Instant,
+    pace: Pace,
+    /// Why nothing can be written any more. The programs are not ended for
+    /// that.
+    trouble: Option<Error>,
 }
 
 enum Way {
@@ -30,9 +33,9 @@ enum Way {
 struct List {
     calls: Calls,
     /// All before this one are,
-    first: usize,
-    /// and these behind it.
-    others: Vec<usize>,
+    next: usize,
+    /// but for these, which have not returned.
+    open: Vec<usize>,
     has_heading: bool,
 }
 
@@ -45,8 +48,8 @@ impl Live {
             _ if options.draws_nothing() => Way::AtTheEnd,
             Format::Calls if is_live => Way::Calls(List {
                 calls: Calls { ascii: options.ascii },
-                first: 0,
-                others: Vec::new(),
+                next: 0,
+                open: Vec::new(),
                 has_heading: false,
             }),
             Format::Ladder if is_live => {
@@ -55,22 +58,25 @@ impl Live {
             }
             _ => Way::AtTheEnd,
         };
-        Live { output: Some(output), way, last: Instant::now() }
+        Live { output: Some(output), way, pace: Pace::new(), trouble: None }
     }
 
     /// Nobody looks on.
     pub(crate) fn silent() -> Live {
-        Live { output: None, way: Way::AtTheEnd, last: Instant::now() }
+        let (way, pace) = (Way::AtTheEnd, Pace::new());
+        Live { output: None, way, pace, trouble: None }
     }
 
     /// What is new.
-    pub(crate) fn show(&mut self, recorder: &mut Recorder) -> Result<()> {
-        if self.last.elapsed() < OFTEN {
-            return Ok(());
+    pub(crate) fn show(&mut self, recorder: &mut Recorder) {
+        let start = Instant::now();
+        if matches!(self.way, Way::AtTheEnd)
+            || !self.pace.is_due(start, recorder.progress())
+        {
+            return;
         }
-        self.last = Instant::now();
         let lines = match &mut self.way {
-            Way::AtTheEnd => return Ok(()),
+            Way::AtTheEnd => Vec::new(),
             Way::Calls(list) => recorder.show(|trace| list.news(trace, false)),
             Way::Ladder(ladder) => {
                 let now = recorder.now();
@@ -78,24 +84,27 @@ impl Live {
                 ladder.news(&trace, &Story::tell(&trace), now)
             }
         };
-        self.put(lines)
+        self.put(lines);
+        self.pace.has_drawn(start, Instant::now());
     }
 
-    fn put(&mut self, lines: Vec<String>) -> Result<()> {
-        let Some(output) = &mut self.output else { return Ok(()) };
-        output.lines(lines)?;
-        output.flush()
+    fn put(&mut self, lines: Vec<String>) {
+        let Some(output) = &mut self.output else { return };
+        if self.trouble.is_none() {
+            let written = output.lines(lines).and_then(|()| output.flush());
+            self.trouble = written.err();
+        }
     }
 
     /// The last calls of a list, which has no order but that in which they
     /// were told.
-    pub(crate) fn last(&mut self, recorder: &mut Recorder) -> Result<()> {
-        let Way::Calls(list) = &mut self.way else { return Ok(()) };
+    pub(crate) fn last(&mut self, recorder: &mut Recorder) {
+        let Way::Calls(list) = &mut self.way else { return };
         let lines = recorder.show(|trace| list.news(trace, true));
-        self.put(lines)
+        self.put(lines);
     }
 
-    /// The rest, or all of it.
+    /// The rest, or all of it. That nobody reads it is no trouble.
     pub(crate) fn finish(
         mut self,
         options: &Options,
@@ -103,12 +112,17 @@ impl Live {
     ) -> Result<()> {
         if let Way::Ladder(ladder) = &mut self.way {
             let lines = ladder.rest(trace, &Story::tell(trace));
-            self.put(lines)?;
+            self.put(lines);
         }
         let was_live = !matches!(self.way, Way::AtTheEnd);
-        match &mut self.output {
-            Some(output) => output.draw(options, trace, was_live),
-            None => Ok(()),
+        let drawn = match (self.trouble, &mut self.output) {
+            (Some(trouble), _) => Err(trouble),
+            (None, Some(output)) => output.draw(options, trace, was_live),
+            (None, None) => Ok(()),
+        };
+        match drawn {
+            Err(error) if is_nobody_reading(&error) => Ok(()),
+            drawn => drawn.context("cannot write the trace"),
         }
     }
 }
@@ -127,30 +141,19 @@ impl List {
             self.has_heading = true;
             lines.push(self.calls.heading(trace));
         }
-        for (place, event) in trace.events.iter().enumerate().skip(self.first)
-        {
-            if self.others.contains(&place) {
-                continue;
-            }
-            let new = self.calls.lines(trace, event);
+        let open = mem::take(&mut self.open);
+        let new = self.next..trace.events.len();
+        self.next = new.end;
+        for place in open.into_iter().chain(new) {
+            let new = self.calls.lines(trace, &trace.events[place]);
             if new.is_empty() {
-                continue;
+                self.open.push(place);
             }
             lines.extend(new);
-            self.others.push(place);
         }
-        self.pass_over();
         if is_over {
             lines.extend(self.calls.rest(trace));
         }
         lines
-    }
-
-    fn pass_over(&mut self) {
-        self.others.sort_unstable();
-        let listed = self.others.iter().zip(self.first..);
-        let row = listed.take_while(|(other, next)| *other == next).count();
-        self.others.drain(..row);
-        self.first += row;
     }
 }

@@ -19,12 +19,14 @@ mod lint;
 mod live;
 mod options;
 mod output;
+mod pace;
 mod read;
 mod record;
 mod recorder;
 mod session;
 mod sockets;
 mod story;
+mod tcp;
 mod typist;
 mod wire;
 

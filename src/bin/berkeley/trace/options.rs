@@ -9,8 +9,7 @@ use clap::{Args, CommandFactory, ValueEnum};
 use super::labs::{self, Lab};
 use crate::catalogue::{Language, MODELS};
 
-/// Shows which socket calls programs make, who waits for whom, and which TCP
-/// state both ends are in
+/// Draws socket calls, who waits for whom, and both ends' TCP states
 #[derive(Args, Clone, Debug)]
 #[command(
     override_usage = "\
@@ -26,6 +25,7 @@ port is found out when it listens; when all clients have ended, it gets a
 SIGINT. The first client has this terminal's input.
 
 LAB     simple, echo, knock, roster, supply, udp, chat, dumb_net, http_get
+CPU     keep them as they are, one for all, or per-side: one for each side
 FORMAT  ladder  a column per process and thread, the connections between them
         calls   a call a line, as it returns
         json    the record itself; --read draws it again
@@ -36,7 +36,8 @@ does; that of a lab, of --diff and of --read goes to stdout. The exit code is
 the traced program's own; with --client the server's, or that of the first
 client that failed; 3 when a program could not be started.
 
-A name that ends in .json, .svg, .html or .calls says the format: -o FILE.
+-o FILE: a name in .json, .svg, .html or .calls says the format. --read -
+reads from standard input.
 
 --lint and --summary are printed alone, or behind what --format asks for.
 --lint --json: {command, findings}; a finding is {lint {id, title, why, mend},
@@ -60,20 +61,23 @@ pub(crate) struct Options {
     /// A lab of the kit: its server and its clients
     #[arg(value_name = "LAB")]
     pub(crate) lab: Option<String>,
+    /// A COMMAND without its --, to be told of.
+    #[arg(hide = true)]
+    pub(crate) rest: Vec<OsString>,
     /// The program and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
-    /// A client of the server COMMAND; {port} is where that listens
+    /// A client of the server; {port} is where that listens
     #[arg(long, value_name = "COMMAND")]
     pub(crate) client: Vec<String>,
     /// Attach to a process and all its threads
     #[arg(short, long, value_name = "PID")]
     #[arg(value_parser = clap::value_parser!(i32).range(1..))]
     pub(crate) pid: Option<i32>,
-    /// The Rust program of a lab and its C twin, calls side by side
+    /// A lab in Rust and its C twin, calls side by side
     #[arg(long, value_name = "LAB")]
     pub(crate) diff: Option<String>,
-    /// A saved trace, or a log of strace -f -ttt -yy; - is standard input
+    /// A saved trace, or a log of strace -f -ttt -yy
     #[arg(long, value_name = "FILE")]
     pub(crate) read: Option<PathBuf>,
 
@@ -90,7 +94,7 @@ pub(crate) struct Options {
     #[arg(hide_possible_values = true)]
     pub(crate) language: Language,
 
-    /// ladder, calls, json, svg or html [default: ladder]
+    /// ladder, calls, json, svg, html [default: ladder]
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     pub(crate) format: Option<Format>,
     /// Where the trace goes; - is standard output
@@ -99,35 +103,34 @@ pub(crate) struct Options {
     /// Also the segments on the wire
     #[arg(long)]
     pub(crate) packets: bool,
-    /// CPUs: keep them, one for all, or one per side
-    #[arg(long, value_name = "keep|one|per-side", default_value = "keep")]
+    /// On which CPUs: keep, one or per-side
+    #[arg(long, value_name = "CPU", default_value = "keep")]
     #[arg(hide_possible_values = true)]
     pub(crate) cpu: Placement,
-    /// Every system call, not only those about sockets and workers
+    /// All system calls, not only of sockets and workers
     #[arg(long)]
     pub(crate) all: bool,
-    /// Counts, errors, time blocked, bytes per connection
+    /// Counts, errors, who waited, bytes per connection
     #[arg(long)]
     pub(crate) summary: bool,
-    /// The mistakes that the calls show, why they matter, and the mend
+    /// The mistakes that the calls show, and the mend
     #[arg(long)]
     pub(crate) lint: bool,
-    /// The same as --format json; with --summary, --lint or --diff, those as
-    /// JSON
+    /// As JSON; also --summary, --lint and --diff
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
-    /// How many bytes of what is sent and received are kept
+    /// How much of each payload is kept
     #[arg(short = 's', long, value_name = "BYTES", default_value = "256")]
     #[arg(value_parser = clap::value_parser!(u32).range(..=1_048_576))]
     pub(crate) bytes: u32,
-    /// Columns of the ladder [default: the terminal's, 100 at most]
+    /// Of the ladder [default: the terminal's, up to 140]
     #[arg(long, value_name = "COLUMNS")]
     #[arg(value_parser = clap::value_parser!(u16).range(60..=1000))]
     pub(crate) width: Option<u16>,
     /// Draw with ASCII alone
     #[arg(long)]
     pub(crate) ascii: bool,
-    /// Draw the ladder while the programs run, also where it is no terminal
+    /// Draw while the programs run, also into a pipe
     #[arg(long)]
     pub(crate) stream: bool,
     /// Use the lab programs as they are, build nothing
@@ -161,7 +164,10 @@ fn model_names() -> clap::builder::PossibleValuesParser {
 pub(crate) fn known_lab(name: &str) -> &'static Lab {
     labs::lab(name).unwrap_or_else(|| {
         let names = labs::names().join(", ");
-        let why = format!("there is no lab '{name}'; there are {names}");
+        let why = format!(
+            "there is no lab '{name}'; there are {names}. A program stands \
+             behind --: berkeley trace -- {name}"
+        );
         refuse(ErrorKind::InvalidValue, why)
     })
 }
@@ -192,6 +198,20 @@ impl Options {
     }
 
     fn nonsense(&self) -> Option<String> {
+        if let (Some(program), [_, ..]) = (&self.lab, &*self.rest) {
+            if labs::lab(program).is_some() {
+                return Some("a LAB takes options alone".into());
+            }
+            let arguments = self.rest.iter().map(|it| it.to_string_lossy());
+            let arguments: Vec<_> = arguments.collect();
+            return Some(format!(
+                "a program stands behind --: berkeley trace -- {program} {}",
+                arguments.join(" ")
+            ));
+        }
+        if !self.client.is_empty() && self.command.is_empty() {
+            return Some("--client needs -- SERVER COMMAND".into());
+        }
         let asked = [
             self.lab.is_some(),
             !self.command.is_empty(),
@@ -216,9 +236,6 @@ impl Options {
                 );
             }
             _ => return Some("only one thing can be traced".into()),
-        }
-        if !self.client.is_empty() && self.command.is_empty() {
-            return Some("--client needs -- SERVER COMMAND".into());
         }
         let of_labs = self.model.is_some() || self.clients != 1;
         if of_labs && self.lab.is_none() && self.diff.is_none() {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anstream::{AutoStream, adapter};
 use anyhow::{Context, Result};
+use nix::sys::stat::{fstat, makedev};
 
 use super::draw::{Calls, Look, ladder, page, summary};
 use super::lint;
@@ -19,7 +20,9 @@ use super::story::Story;
 use crate::screen;
 
 /// As wide as a drawing for a terminal is at most, unless asked otherwise.
-const WIDEST: usize = 100;
+const WIDEST: usize = 140;
+/// And where there is none.
+const USUAL: usize = 100;
 
 pub(crate) struct Output {
     to: Paper,
@@ -31,6 +34,8 @@ pub(crate) struct Output {
 enum Paper {
     Screen(Box<dyn Write>),
     File(BufWriter<File>),
+    /// `/dev/null`: nothing is drawn.
+    None,
 }
 
 impl Output {
@@ -42,7 +47,7 @@ impl Output {
                 let file = File::create(path).with_context(|| {
                     format!("cannot write {}", path.display())
                 })?;
-                (Paper::File(BufWriter::new(file)), false, None)
+                (Paper::of(file), false, None)
             }
             None if beside => {
                 let err = io::stderr();
@@ -62,7 +67,7 @@ impl Output {
         let width = match (options.width, columns) {
             (Some(width), _) => usize::from(width),
             (None, Some(columns)) => columns.clamp(60, WIDEST),
-            (None, None) => WIDEST,
+            (None, None) => USUAL,
         };
         Ok(Output { to, is_terminal, width })
     }
@@ -82,6 +87,9 @@ impl Output {
         trace: &Trace,
         was_live: bool,
     ) -> Result<()> {
+        if matches!(self.to, Paper::None) {
+            return Ok(());
+        }
         let format = options.format();
         let look = self.look(options);
         if options.summary && options.json {
@@ -137,15 +145,30 @@ impl Output {
                 Paper::File(file) => {
                     writeln!(file, "{}", adapter::strip_str(line))?;
                 }
+                Paper::None => {}
             }
         }
         Ok(())
     }
 
     pub(crate) fn flush(&mut self) -> Result<()> {
-        Ok(match &mut self.to {
+        match &mut self.to {
             Paper::Screen(screen) => screen.flush()?,
             Paper::File(file) => file.flush()?,
-        })
+            Paper::None => {}
+        }
+        Ok(())
     }
 }
+
+impl Paper {
+    fn of(file: File) -> Paper {
+        let is_null = fstat(&file)
+            .is_ok_and(|stat| stat.st_rdev == makedev(MEMORY, NULL));
+        if is_null { Paper::None } else { Paper::File(BufWriter::new(file)) }
+    }
+}
+
+/// `/dev/null` by its numbers: null(4).
+const MEMORY: u64 = 1;
+const NULL: u64 = 3;

@@ -6,6 +6,8 @@
 //! after it was done with it. So what one side sent was sent after its
 //! `enter_ns`, and what the other got was there before its `exit_ns`.
 
+use std::net::{SocketAddrV4, SocketAddrV6};
+
 use serde::{Deserialize, Serialize};
 
 /// What `format` says in every file.
@@ -346,6 +348,31 @@ impl Event {
             Event::Pause(pause) => Some(pause.task),
             Event::End(ended) => Some(ended.task),
             Event::State(_) | Event::Segment(_) => None,
+        }
+    }
+}
+
+/// IPv4 through an IPv6 socket is `[::ffff:127.0.0.1]:5000` to its program
+/// and `127.0.0.1:5000` on the wire,
+/// and to the other side.
+pub(crate) fn canonical(address: &str) -> String {
+    let parsed = address.parse::<SocketAddrV6>().ok();
+    let mapped = parsed.and_then(|six| {
+        Some(SocketAddrV4::new(six.ip().to_ipv4_mapped()?, six.port()))
+    });
+    mapped.map_or_else(|| address.to_owned(), |four| four.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn an_address_is_the_same_on_both_sides() {
+        let mapped = "[::ffff:127.0.0.1]:5000";
+        assert_eq!(canonical(mapped), "127.0.0.1:5000");
+        for own in ["127.0.0.1:5000", "[fe80::1%2]:5000", "/tmp/path"] {
+            assert_eq!(canonical(own), own);
         }
     }
 }

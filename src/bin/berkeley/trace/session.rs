@@ -3,9 +3,10 @@
 
 use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -42,12 +43,18 @@ impl Session<'_> {
         command: String,
         live: &'a mut Live,
     ) -> Result<Session<'a>> {
+        ensure!(
+            Path::new("/proc/self/stat").exists(),
+            "cannot trace: there is no /proc here, which says what the \
+             programs hold"
+        );
         stage::watch()?;
         let mut recorder =
             Recorder::new(empty(command), options.bytes, options.all);
-        let segments = match options.packets {
-            true => Some(segments(&mut recorder)?),
-            false => None,
+        let segments = if options.packets {
+            Some(segments(&mut recorder)?)
+        } else {
+            None
         };
         let transitions = match Transitions::open() {
             Ok(transitions) => Some(transitions),
@@ -56,9 +63,10 @@ impl Session<'_> {
                 None
             }
         };
-        let scope = match options.all {
-            true => Scope::Everything,
-            false => Scope::Calls(decode::numbers()),
+        let scope = if options.all {
+            Scope::Everything
+        } else {
+            Scope::Calls(decode::numbers())
         };
         Ok(Session {
             tracer: Tracer::new(scope)?,
@@ -101,11 +109,11 @@ impl Session<'_> {
 
     /// Lets the programs go on for a moment, or until one of these can be
     /// read.
-    pub(crate) fn step(&mut self, watched: &[BorrowedFd<'_>]) -> Result<()> {
+    pub(crate) fn step(&mut self, watched: &[BorrowedFd<'_>]) {
         let until = Instant::now() + SLICE;
         self.tracer.pump(&mut self.recorder, until, watched);
         self.read_the_wire();
-        self.live.show(&mut self.recorder)
+        self.live.show(&mut self.recorder);
     }
 
     fn read_the_wire(&mut self) {
@@ -134,35 +142,47 @@ impl Session<'_> {
         self.recorder.family(pid)
     }
 
-    /// Tells a program to end, and, when it does not, ends it. Another
-    /// Ctrl-C meanwhile takes the patience away.
-    pub(crate) fn put_down(&mut self, pid: i32) -> Result<()> {
+    /// Tells a program to end, as this tool was told, and, when it does not,
+    /// ends it. Another Ctrl-C meanwhile takes the patience away.
+    pub(crate) fn put_down(&mut self, pid: i32, told: i32) {
         let stages = [Signal::SIGINT, Signal::SIGTERM].iter().zip(PATIENCE);
+        let stages = stages.skip(usize::from(told != libc::SIGINT));
         for (&signal, patience) in stages {
             if signal != Signal::SIGINT || !self.recorder.is_interrupted(pid) {
-                let _ = kill(Pid::from_raw(pid), signal);
+                self.tell(pid, signal);
             }
             let start = Instant::now();
             while !self.family(pid).is_empty() && start.elapsed() < patience {
-                self.step(&[])?;
+                self.step(&[]);
                 if stage::take().is_some() {
                     break;
                 }
             }
         }
-        self.end_family(pid)
+        self.end_family(pid);
     }
 
-    fn end_family(&mut self, pid: i32) -> Result<()> {
+    /// Its first process; where that has gone, as a daemon's has, whoever it
+    /// has left. (Its number may be another's by now.)
+    fn tell(&self, pid: i32, signal: Signal) {
+        let family = self.family(pid);
+        let first = family.iter().position(|&member| member == pid);
+        let whom = first.map_or(&family[..], |at| &family[at..=at]);
+        for &pid in whom {
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+
+    fn end_family(&mut self, pid: i32) {
         loop {
             let family = self.family(pid);
             if family.is_empty() {
-                return Ok(());
+                return;
             }
             for pid in family {
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             }
-            self.step(&[])?;
+            self.step(&[]);
         }
     }
 
@@ -172,7 +192,7 @@ impl Session<'_> {
     }
 
     /// What came of it.
-    pub(crate) fn close(mut self) -> Result<Trace> {
+    pub(crate) fn close(mut self) -> Trace {
         self.read_the_wire();
         let blind = self.tracer.blind();
         self.recorder.could_not_see(&blind);
@@ -187,8 +207,8 @@ impl Session<'_> {
             let lost = segments.lost();
             self.recorder.note(format!("{lost} segments were lost"));
         }
-        self.live.last(&mut self.recorder)?;
-        Ok(self.recorder.finish())
+        self.live.last(&mut self.recorder);
+        self.recorder.finish()
     }
 }
 

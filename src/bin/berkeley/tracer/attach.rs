@@ -19,6 +19,7 @@ use nix::sys::ptrace;
 use nix::unistd::{Pid, gettid};
 
 use super::engine::Tracer;
+use super::status::Status;
 use super::stops::Stop;
 use super::tasks::{Place, Stage, Traced};
 use super::tick::now;
@@ -55,10 +56,9 @@ impl Tracer {
             .flatten();
         let mut found = false;
         for thread in threads {
-            let Some(tid) = number(&thread.file_name().to_string_lossy())
-            else {
-                continue;
-            };
+            let name = thread.file_name();
+            let tid = name.to_str().and_then(|name| name.parse().ok());
+            let Some(tid) = tid else { continue };
             if self.tasks.contains_key(&tid) {
                 continue;
             }
@@ -233,16 +233,7 @@ fn result(tid: i32) -> Option<i64> {
 /// Born to one that was seized, its stop will come; or a first thread that
 /// has ended before the others of its process.
 fn needs_no_seizing(tid: i32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{tid}/status"));
-    let status = status.unwrap_or_default();
-    let field = |name| {
-        let mut lines = status.lines();
-        lines.find_map(|line| line.strip_prefix(name)).unwrap_or_default()
-    };
-    let tracer = number(field("TracerPid:"));
-    tracer == Some(gettid().as_raw()) || field("State:").contains('Z')
-}
-
-fn number(word: &str) -> Option<i32> {
-    word.trim().parse().ok()
+    let status = Status::of(tid);
+    let is_ours = status.number("TracerPid") == Some(gettid().as_raw());
+    is_ours || status.field("State").is_some_and(|is| is.starts_with('Z'))
 }

@@ -10,6 +10,7 @@
 use std::path::Path;
 
 use super::engine::Tracer;
+use super::status::Status;
 use super::stops::Stop;
 use super::tasks::{Place, Stage, Traced};
 use super::{Birth, End, Task, Witness, requests};
@@ -153,13 +154,7 @@ fn is_thread(pid: i32, tid: i32) -> bool {
 
 /// The process that made it, or that it is a thread of.
 fn parent_of(tid: i32) -> Option<i32> {
-    let status = std::fs::read_to_string(format!("/proc/{tid}/status"));
-    let status = status.ok()?;
-    let field = |name: &str| {
-        let mut lines = status.lines();
-        let value = lines.find_map(|line| line.strip_prefix(name))?;
-        value.trim().parse::<i32>().ok()
-    };
-    let process = field("Tgid:")?;
-    if process == tid { field("PPid:") } else { Some(process) }
+    let status = Status::of(tid);
+    let process = status.number("Tgid")?;
+    if process == tid { status.number("PPid") } else { Some(process) }
 }

@@ -71,8 +71,10 @@ impl Tracer {
 
     pub(super) fn filter(&self) -> Option<Filter> {
         match &self.scope {
-            Scope::Calls(calls) => Some(Filter::of(calls)),
-            Scope::Everything => None,
+            Scope::Calls(calls) if !self.blind.has_no_filter => {
+                Some(Filter::of(calls))
+            }
+            _ => None,
         }
     }
 }

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::filter::Filter;
 use super::requests::{self, Way};
 use super::stops::Stop;
 use super::tasks::{Stage, Tasks};
@@ -28,13 +29,16 @@ pub(crate) enum Scope {
     Everything,
 }
 
-/// What happened out of sight.
+/// What happened out of sight, or at a price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Blind {
     /// Calls of another ABI (i386, x32) were made, and not told.
     pub(crate) foreign_calls: u64,
     /// Processes or threads were made with CLONE_UNTRACED.
     pub(crate) untraced: u64,
+    /// No filter may be installed here: whoever is started stops at every
+    /// call.
+    pub(crate) has_no_filter: bool,
 }
 
 /// Who is under trace. It belongs to the thread that made it: the kernel
@@ -66,6 +70,8 @@ const AT_ONCE: u64 = 3_000;
 
 impl Tracer {
     pub(crate) fn new(scope: Scope) -> Result<Tracer> {
+        requests::check().context("cannot trace anybody here")?;
+        let has_no_filter = !Filter::is_possible();
         Ok(Tracer {
             scope,
             tasks: Tasks::new(),
@@ -77,7 +83,7 @@ impl Tracer {
             let_go: Vec::new(),
             ends_all: false,
             ended: Vec::new(),
-            blind: Blind::default(),
+            blind: Blind { has_no_filter, ..Blind::default() },
             ticks: Ticks::new().context("cannot make a timer")?,
         })
     }
@@ -94,7 +100,9 @@ impl Tracer {
         let tick = u64::try_from(TICK.as_nanos()).unwrap_or(u64::MAX);
         let end = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
         let end = now().saturating_add(end);
-        if self.ticks.begin().is_err() {
+        // A descriptor can only be looked at; the clock wakes by itself.
+        let every = if watched.is_empty() { left.max(TICK) } else { TICK };
+        if self.ticks.begin(every).is_err() {
             return;
         }
         let mut look = 0;

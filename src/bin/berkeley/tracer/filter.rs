@@ -8,6 +8,8 @@
 //! calls do not run it at all. So a search tree would only help those that
 //! are about to stop anyway, a thousand times as expensive.
 
+use std::ptr;
+
 use nix::errno::Errno;
 
 use super::requests::{ARCH, X32};
@@ -42,6 +44,13 @@ impl Filter {
         Filter(program)
     }
 
+    /// Whether this process may install one: whoever gives none at all is
+    /// told EFAULT, or why nobody may (it runs under a filter itself, as in
+    /// some containers).
+    pub(super) fn is_possible() -> bool {
+        request(ptr::null()) == Err(Errno::EFAULT)
+    }
+
     /// For this process, and all that it will make or become. Only system
     /// calls: it is made between fork and exec.
     pub(super) fn install(&mut self) -> Result<(), Errno> {
@@ -58,21 +67,25 @@ impl Filter {
             len: u16::try_from(self.0.len()).map_err(|_| Errno::E2BIG)?,
             filter: self.0.as_mut_ptr(),
         };
-        // Before Linux 5.16 a filter made the program slower everywhere, by
-        // a guard against speculation that is not needed here.
-        let flags = libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-        // SAFETY: `program` and what it points to live until the kernel has
-        // copied them.
-        let done = unsafe {
-            libc::syscall(
-                libc::SYS_seccomp,
-                libc::SECCOMP_SET_MODE_FILTER,
-                flags,
-                &raw const program,
-            )
-        };
-        Errno::result(done).map(drop)
+        request(&raw const program)
     }
+}
+
+fn request(program: *const libc::sock_fprog) -> Result<(), Errno> {
+    // Before Linux 5.16 a filter made the program slower everywhere, by a
+    // guard against speculation that is not needed here.
+    let flags = libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    // SAFETY: the kernel copies what `program` points to, and its callers
+    // keep that; what is not there, it refuses.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            flags,
+            program,
+        )
+    };
+    Errno::result(done).map(drop)
 }
 
 fn step(code: u32, k: u32, jt: u8, jf: u8) -> libc::sock_filter {

@@ -16,6 +16,7 @@ mod names;
 mod program;
 mod requests;
 mod signals;
+mod status;
 mod stops;
 mod tasks;
 mod tick;

@@ -22,8 +22,8 @@ pub(super) struct CannotStart {
 
 impl Display for CannotStart {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (program, why) = (self.program.display(), self.errno.desc());
-        write!(out, "cannot start {program}: {why}")
+        let (program, errno) = (self.program.display(), self.errno);
+        write!(out, "cannot start {program}: {errno}")
     }
 }
 

@@ -106,6 +106,21 @@ pub(super) fn side(tid: i32) -> Side {
     Side::Enters(Entry { number, args })
 }
 
+/// Whether these requests may be made at all. Nobody traces itself: a kernel
+/// that would answer says so. One that does not (it is old, or a filter
+/// forbids it) would leave whoever is traced standing at the first call.
+pub(super) fn check() -> Result<(), Errno> {
+    let request = libc::PTRACE_GET_SYSCALL_INFO;
+    let nothing = ptr::null_mut::<libc::c_void>();
+    // SAFETY: nothing can be written, in zero bytes, to nowhere.
+    let done =
+        unsafe { libc::ptrace(request, libc::getpid(), nothing, nothing) };
+    match Errno::result(done) {
+        Ok(_) | Err(Errno::ESRCH) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
 /// Whether it has made its last call by the ABI of this tool.
 pub(super) fn is_native(tid: i32) -> bool {
     syscall_info(tid).is_some_and(|info| info.arch == ARCH)

@@ -1,4 +1,4 @@
-//! Looks up from waiting for stops, every few milliseconds.
+//! Looks up from waiting for stops, every few milliseconds at most.
 //!
 //! A traced program stands still until its stop is answered, so the tracer
 //! sleeps in waitpid(2) itself and is woken by nothing else: measured against
@@ -18,7 +18,7 @@ use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::gettid;
 
-/// How late the tracer may notice anything but a stop.
+/// How late the tracer may notice what can be read.
 pub(super) const TICK: Duration = Duration::from_millis(2);
 
 pub(super) struct Ticks(Timer);
@@ -40,8 +40,8 @@ impl Ticks {
         Timer::new(ClockId::CLOCK_MONOTONIC, event).map(Ticks)
     }
 
-    pub(super) fn begin(&mut self) -> nix::Result<()> {
-        self.set(TICK)
+    pub(super) fn begin(&mut self, every: Duration) -> nix::Result<()> {
+        self.set(every)
     }
 
     pub(super) fn end(&mut self) {

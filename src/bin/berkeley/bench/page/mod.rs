@@ -25,7 +25,7 @@ mod tests;
 
 use self::figure::Figure;
 use super::record::{Mode, Quantity, Record};
-use crate::markup::{Element, said};
+use crate::markup::{self, Element, said};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -40,18 +40,9 @@ pub(crate) fn html(record: &Record) -> String {
         .add(&contents(&figures))
         .add_all(&figures.iter().map(Figure::draw).collect::<Vec<_>>())
         .add(&under(record));
-    let meta = |name: &str, content: &str| {
-        Element::new("meta").with("name", name).with("content", content)
-    };
-    let head = Element::new("head")
-        .add(&Element::new("meta").with("charset", "utf-8"))
-        .add(&meta("viewport", "width=device-width, initial-scale=1"))
-        .add(&meta("color-scheme", "light dark"))
-        .add(&said("title", &format!("berkeley bench, {}", record.started)))
-        .add(&Element::new("style").verbatim(STYLE));
+    let title = format!("berkeley bench, {}", record.started);
     let body = Element::new("body").add(&plot::stack::pattern()).add(&main);
-    let page = Element::new("html").with("lang", "en").add(&head).add(&body);
-    format!("<!DOCTYPE html>\n{page}\n")
+    markup::page(&title, &[STYLE], &body)
 }
 
 /// Each only where there is something to draw.

@@ -1,5 +1,5 @@
-//! Which calls are known, and to whom: a row per call, as in strace's own
-//! table. Man page: `syscalls(2)`.
+//! Which calls are known, and which file decodes each: a row per call, as in
+//! strace's own table. Man page: `syscalls(2)`.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -28,6 +28,7 @@ pub(crate) use address::address;
 pub(crate) use calls::{Family, family, numbers, subject};
 pub(crate) use errno::{errno, signal};
 pub(crate) use network::{domain, protocol, socket_type};
+pub(crate) use words::int;
 
 use super::record::Payload;
 use crate::tracer::{Entry, Memory};

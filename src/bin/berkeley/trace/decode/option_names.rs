@@ -38,7 +38,7 @@ pub(super) fn option(level: i32, option: i32, asks: bool) -> String {
         libc::SOL_PACKET => (PACKET, "PACKET_???"),
         libc::SOL_NETLINK => (NETLINK, "NETLINK_???"),
         libc::SOL_TLS => (TLS, "TLS_???"),
-        _ => return option.to_string(),
+        _ => return value.to_string(),
     };
     one_of(value, names, unknown)
 }

@@ -8,7 +8,7 @@ use super::errno::errno;
 use super::network::resized;
 use super::option_names::{level, option};
 use super::reading::{half, long, time, word};
-use super::text::{escapes, quoted};
+use super::text::quoted;
 use super::words::{int, pointer};
 
 const SOCKET: i32 = libc::SOL_SOCKET;
@@ -125,13 +125,10 @@ fn got(call: &Call, at: u64, length: i32) -> Option<String> {
             let name = errno(-i64::from(error));
             Some(format!("[{}]", name.unwrap_or_else(|| error.to_string())))
         }
+        (SOCKET, name) if BYTES_GOT.contains(&name) => plain(call, at, size),
         // An int of which less was asked for than it has.
-        (SOCKET, name) if size < 4 && !BYTES_GOT.contains(&name) => {
-            let digits = value()?.iter().fold(String::new(), |text, byte| {
-                format!("{text}\\x{byte:02x}")
-            });
-            Some(format!("\"{digits}\""))
-        }
+        (SOCKET, _) if size < 4 => Some(digits(&value()?)),
+        (SOCKET, _) => Some(format!("[{}]", call.int_at(at)?)),
         _ => plain(call, at, size),
     }
 }
@@ -146,6 +143,12 @@ fn plain(call: &Call, at: u64, size: usize) -> Option<String> {
         return (at != 0).then(|| "\"\"".to_string());
     }
     Some(quoted(&call.bytes(at, shown)?, call.longest))
+}
+
+/// `"\x01\x00"`
+fn digits(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("\\x{byte:02x}"));
+    format!("\"{}\"", digits.collect::<String>())
 }
 
 /// `{l_onoff=1, l_linger=0}`, as far as it goes.
@@ -170,7 +173,7 @@ fn fields(bytes: &[u8], names: &[&str]) -> String {
     if let Some(name) = names.get(whole.len())
         && !rest.is_empty()
     {
-        words.push(format!("{name}=\"{}\"", escapes(rest)));
+        words.push(format!("{name}={}", digits(rest)));
     }
     format!("{{{}}}", words.join(", "))
 }
@@ -189,7 +192,7 @@ fn ipv6(bytes: &[u8]) -> Option<Ipv6Addr> {
 const LAST: i32 = 75;
 
 /// Of SOL_SOCKET: what is no int, or what no program can set.
-const BYTES: [i32; 27] = [
+const BYTES: [i32; 28] = [
     libc::SO_TYPE,
     libc::SO_ERROR,
     libc::SO_PEERCRED,
@@ -217,17 +220,28 @@ const BYTES: [i32; 27] = [
     66,
     67,
     71,
+    72,
 ];
 
-/// Of SOL_SOCKET: what getsockopt gives that is no int.
-const BYTES_GOT: [i32; 9] = [
+/// Of SOL_SOCKET: what getsockopt gives that is no int, or is not shown as
+/// one when there is less of it.
+const BYTES_GOT: [i32; 18] = [
+    libc::SO_TYPE,
+    libc::SO_RCVTIMEO,
+    libc::SO_SNDTIMEO,
     libc::SO_BINDTODEVICE,
+    libc::SO_ATTACH_FILTER,
     libc::SO_PEERNAME,
     libc::SO_PEERSEC,
+    libc::SO_PROTOCOL,
+    libc::SO_DOMAIN,
+    libc::SO_MAX_PACING_RATE,
+    libc::SO_BPF_EXTENSIONS,
     libc::SO_MEMINFO,
     libc::SO_COOKIE,
     libc::SO_PEERGROUPS,
     libc::SO_TXTIME,
-    libc::SO_MAX_PACING_RATE,
-    libc::SO_ATTACH_FILTER,
+    66,
+    67,
+    72,
 ];

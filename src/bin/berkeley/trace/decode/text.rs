@@ -1,7 +1,5 @@
 //! Bytes as text: escaped as in a C string.
 
-use std::fmt::Write;
-
 use crate::trace::record::Payload;
 
 /// The first `longest` of them, and whether there are more.
@@ -38,13 +36,22 @@ pub(super) fn escapes(bytes: &[u8]) -> String {
             _ => {
                 let next = bytes.get(place + 1);
                 let wide = next.is_some_and(|b| (b'0'..=b'7').contains(b));
-                let width = if wide { 3 } else { 1 };
-                let written = write!(text, "\\{byte:0width$o}");
-                debug_assert!(written.is_ok());
+                push_octal(&mut text, *byte, wide);
             }
         }
     }
     text
+}
+
+/// By hand: payloads of zeros are common, and to format each of them would
+/// take longer than all else that is done about a call.
+fn push_octal(text: &mut String, byte: u8, wide: bool) {
+    text.push('\\');
+    for shift in [6, 3, 0] {
+        if wide || shift == 0 || byte >> shift > 0 {
+            text.push(char::from(b'0' + (byte >> shift & 7)));
+        }
+    }
 }
 
 #[cfg(test)]

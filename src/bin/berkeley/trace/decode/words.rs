@@ -65,7 +65,7 @@ pub(super) fn pointer(address: u64) -> String {
 
 /// The lower half of a register: most arguments are C ints, and the kernel
 /// itself looks at no more of them.
-pub(super) fn int(value: u64) -> i32 {
+pub(crate) fn int(value: u64) -> i32 {
     unsigned(value).cast_signed()
 }
 

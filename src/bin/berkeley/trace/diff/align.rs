@@ -1,4 +1,4 @@
-//! Who stands beside whom, and which call beside which.
+//! Which task is compared with which, and which call with which.
 
 use super::allowed::Line;
 use super::{Is, Row};

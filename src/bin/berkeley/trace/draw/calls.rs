@@ -7,6 +7,7 @@
 
 use crate::screen::{BAD, GOOD, HEADING, QUIET, paint};
 use crate::trace::record::{Call, Descriptor, Event, Look, Trace};
+use crate::trace::story;
 
 use super::names::{self, descriptor};
 use super::{happenings, ms};
@@ -177,7 +178,7 @@ fn result(trace: &Trace, call: &Call) -> String {
                 "" => errno.to_owned(),
                 words => format!("{errno} ({words})"),
             };
-            let is_bad = !names::is_transient(errno);
+            let is_bad = story::has_failed(call);
             let text = if is_bad { paint(BAD, &text) } else { text };
             format!("{known} {text}")
         }
@@ -237,12 +238,7 @@ mod tests {
 
     #[test]
     fn every_event_has_one_line() {
-        for trace in [
-            fixture::knock_fork(),
-            fixture::echo_threads(),
-            fixture::signalled(),
-            fixture::inheritance(),
-        ] {
+        for trace in fixture::all() {
             let lines = list(&trace);
             println!("{}", lines.join("\n"));
             assert_eq!(lines.len(), trace.events.len());

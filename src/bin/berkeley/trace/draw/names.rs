@@ -65,13 +65,6 @@ pub(crate) fn errno(symbol: &str) -> &'static str {
     named.next().map_or("", Errno::desc)
 }
 
-/// Whether a call with this error is made again, sooner or later, and comes
-/// to a good end: no failure.
-pub(crate) fn is_transient(errno: &str) -> bool {
-    let passing = ["EAGAIN", "EINPROGRESS", "EALREADY", "EINTR"];
-    passing.contains(&errno) || errno.starts_with("ERESTART")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,8 +75,6 @@ mod tests {
         assert_eq!(errno("ECONNREFUSED"), "Connection refused");
         assert_eq!(errno("EHWPOISON"), "Memory page has hardware error");
         assert_eq!(errno("ERESTARTSYS"), "");
-        assert!(!is_transient("ECONNREFUSED"));
-        assert!(is_transient("ERESTARTSYS"));
     }
 
     #[test]

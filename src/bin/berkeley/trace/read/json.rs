@@ -102,26 +102,13 @@ mod tests {
     use super::*;
     use crate::trace::fixture;
 
-    fn scenes() -> Vec<Trace> {
-        vec![
-            fixture::knock_fork(),
-            fixture::echo_threads(),
-            fixture::datagrams(),
-            fixture::disorder(),
-            fixture::inheritance(),
-            fixture::refusal(),
-            fixture::reset(),
-            fixture::signalled(),
-        ]
-    }
-
     fn wrong(text: &str) -> String {
         format!("{:#}", from_json(text).unwrap_err())
     }
 
     #[test]
     fn what_was_written_is_read_again() {
-        for trace in scenes() {
+        for trace in fixture::all() {
             let text = to_json(&trace).unwrap();
             assert_eq!(from_json(&text).unwrap(), trace);
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use super::super::record::{Descriptor, Look, Socket};
-use super::super::sockets::{self, Eye, Seen};
+use super::super::sockets::{self, Eye, Glance, Held, Seen};
 use crate::tracer::Task;
 
 pub(super) struct Known {
@@ -29,16 +29,17 @@ impl Known {
         }
     }
 
-    pub(super) fn is_socket(&self, task: Task, fd: i32) -> bool {
-        sockets::inode(task.tid, fd).is_some()
-    }
-
     /// Which socket this descriptor is.
     pub(super) fn of(&mut self, task: Task, fd: i32) -> Option<usize> {
         let inode = sockets::inode(task.tid, fd)?;
         if let Some(&place) = self.by_inode.get(&inode) {
             return Some(place);
         }
+        self.meet(task, fd, inode)
+    }
+
+    /// It was not seen before.
+    fn meet(&mut self, task: Task, fd: i32, inode: u64) -> Option<usize> {
         let seen = self.eye.see(task.pid, fd)?;
         let place = self.sockets.len();
         self.sockets.push(Socket { inode, ..Socket::default() });
@@ -46,6 +47,25 @@ impl Known {
         self.write(place, seen);
         self.find_other_end(place);
         Some(place)
+    }
+
+    /// The same, and what it is right now, from one duplicate of it: to read
+    /// the link in /proc first takes longer than all the rest.
+    pub(super) fn glance(
+        &mut self,
+        task: Task,
+        fd: i32,
+    ) -> Option<(usize, Glance)> {
+        let glance = self.eye.glance(task.pid, fd)?;
+        let place = match self.by_inode.get(&glance.inode) {
+            Some(&place) => place,
+            None => self.meet(task, fd, glance.inode)?,
+        };
+        Some((place, glance))
+    }
+
+    pub(super) fn look_again(&mut self, held: Held) -> Option<Look> {
+        self.eye.look_again(held)
     }
 
     pub(super) fn look(&mut self, task: Task, fd: i32) -> Option<Look> {
@@ -62,13 +82,18 @@ impl Known {
     }
 
     /// After a call that may have given it an address.
-    pub(super) fn renew(&mut self, task: Task, fd: i32, call: &str) {
+    pub(super) fn renew(
+        &mut self,
+        place: usize,
+        task: Task,
+        fd: i32,
+        call: &str,
+    ) {
         let gives_address =
             ["bind", "listen", "connect", "sendto", "sendmsg", "sendmmsg"];
         if !gives_address.contains(&call) {
             return;
         }
-        let Some(place) = self.of(task, fd) else { return };
         let socket = &self.sockets[place];
         let sends = call.starts_with("send");
         if sends && (socket.local.is_some() || socket.kind == "SOCK_STREAM") {

@@ -13,6 +13,7 @@ use std::time::UNIX_EPOCH;
 
 use super::decode::{Decoded, Decoder};
 use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
+use super::sockets::Held;
 use crate::tracer::{Blind, Entry};
 use crate::{system, tracer};
 use cast::Cast;
@@ -40,11 +41,18 @@ pub(crate) struct Recorder {
 /// As many events as a program needs to hear of its terminal's Ctrl-C.
 const LATELY: usize = 100;
 
+/// In how many calls sockets are held at once: a server of a thousand threads
+/// that wait is no reason to run out of descriptors.
+const MOST_HELD: usize = 128;
+
 struct Pending {
     /// Its place in `events`.
     event: usize,
     entry: Entry,
+    /// Its arguments are in the event meanwhile.
     decoded: Decoded,
+    /// The socket that it is about, for the look when it returns.
+    held: Option<Held>,
 }
 
 impl Recorder {
@@ -88,6 +96,13 @@ impl Recorder {
                 blind.foreign_calls
             ));
         }
+        if blind.has_no_filter {
+            self.warnings.note(
+                "no seccomp filter may be installed here: programs stop at \
+                 each of their calls, and are slower by far"
+                    .into(),
+            );
+        }
         if blind.untraced > 0 {
             self.warnings.note(
                 "a child was made with CLONE_UNTRACED: what it does is not \
@@ -122,6 +137,12 @@ impl Recorder {
         mem::swap(&mut self.head.programs, &mut self.cast.programs);
         mem::swap(&mut self.head.sockets, &mut self.known.sockets);
         mem::swap(&mut self.head.events, &mut self.events);
+    }
+
+    /// It is the same only as long as nothing is new: each call comes with
+    /// an event, and then is over.
+    pub(crate) fn progress(&self) -> (usize, usize) {
+        (self.events.len(), self.pending.len())
     }
 
     /// All of it.

@@ -21,14 +21,12 @@ impl Warnings {
         }
     }
 
-    /// A call by which something gets out of sight.
-    pub(super) fn hears_of(&mut self, call: &str, who: &str) {
-        if call == "io_uring_setup" {
-            self.note(format!(
-                "{who} uses io_uring: what it asks for through the ring is \
-                 no system call, and is not seen here"
-            ));
-        }
+    /// A way to do something out of sight.
+    pub(super) fn uses_a_ring(&mut self, who: &str) {
+        self.note(format!(
+            "{who} uses io_uring: what it asks for through the ring is no \
+             system call, and is not seen here"
+        ));
     }
 
     /// The kernel gives a traced program no more rights than its tracer has.

@@ -4,9 +4,8 @@
 //! only after the first of them: so they are kept, and sorted out at the end.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
-use super::super::record::{Event, Segment, Transition};
+use super::super::record::{Event, Segment, Transition, canonical};
 use super::super::wire::Change;
 use super::Recorder;
 
@@ -138,17 +137,5 @@ impl Recorder {
                     && (local == Some(&segment.from)
                         || local == Some(&segment.to))
             })
-    }
-}
-
-/// IPv4 through an IPv6 socket is `[::ffff:127.0.0.1]:5000` to its program
-/// and `127.0.0.1:5000` on the wire.
-fn canonical(address: &str) -> String {
-    match address.parse::<SocketAddr>() {
-        Ok(parsed) => {
-            SocketAddr::new(parsed.ip().to_canonical(), parsed.port())
-                .to_string()
-        }
-        Err(_) => address.to_string(),
     }
 }

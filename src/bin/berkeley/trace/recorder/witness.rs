@@ -1,11 +1,13 @@
 //! What the recorder does with each thing that it is told.
 
+use std::mem;
+
 use super::super::decode::{self, Decoded, Family};
 use super::super::record::{
     Born, Call, Descriptor, Ended, Event, Exec, Pause, Ready, Signal,
 };
-use super::super::sockets;
-use super::{Pending, Recorder};
+use super::super::sockets::{self, Held};
+use super::{MOST_HELD, Pending, Recorder};
 use crate::tracer::{
     Birth, Delivery, End, Entry, Interest, Remote, Task, Witness,
 };
@@ -16,39 +18,47 @@ impl Witness for Recorder {
             return Interest::None;
         }
         let memory = Remote(task.tid);
-        let decoded = self.decoder.enter(call, &memory);
-        if !self.everything && self.waits_for_something_else(task, &decoded) {
+        let mut decoded = self.decoder.enter(call, &memory);
+        if !self.everything && waits_for_something_else(task, &decoded) {
             return Interest::None;
         }
         let Some(place) = self.cast.place(task.tid) else {
             return Interest::None;
         };
-        let name = &self.cast.tasks[place].name;
-        let who = format!("{name} {}", task.pid);
-        self.warnings.hears_of(decoded.name, &who);
+        if decoded.name == "io_uring_setup" {
+            let name = &self.cast.tasks[place].name;
+            self.warnings.uses_a_ring(&format!("{name} {}", task.pid));
+        }
         let event = self.events.len();
-        let made = self.begun(self.since_zero(at), task, place, &decoded);
+        let family = decode::family(call.number);
+        let begins = self.since_zero(at);
+        let (made, held) =
+            self.begun(begins, task, place, family, &mut decoded);
         self.events.push(Event::Call(Box::new(made)));
-        let entry = *call;
-        self.pending.insert(task.tid, Pending { event, entry, decoded });
+        let pending = Pending { event, entry: *call, decoded, held };
+        self.pending.insert(task.tid, pending);
         Interest::Return
     }
 
     fn returns(&mut self, at: u64, task: Task, result: i64) {
-        let Some(Pending { event, entry, mut decoded }) =
+        let Some(Pending { event, entry, mut decoded, held }) =
             self.pending.remove(&task.tid)
         else {
             return;
         };
+        let at = self.since_zero(at);
+        // It is taken out of its place, not copied, and put back at the end.
+        let Some(Event::Call(call)) = self.events.get_mut(event) else {
+            return;
+        };
+        let mut call = mem::take(call);
+        decoded.args = mem::take(&mut call.args);
         let memory = Remote(task.tid);
         self.decoder.leave(&entry, result, &memory, &mut decoded);
-        let at = self.since_zero(at);
-        let Some(Event::Call(call)) = self.events.get(event) else { return };
-        let mut call = call.clone();
         call.exit_ns = Some(at);
         call.errno = decode::errno(result);
         call.result = Some(if call.errno.is_some() { -1 } else { result });
-        self.complete(task, &mut call, decoded);
+        self.complete(task, &mut call, decoded, held);
         self.events[event] = Event::Call(call);
     }
 
@@ -139,60 +149,68 @@ impl Recorder {
         }
         // What is done with a number after its socket was closed is about
         // that socket, too: it fails, or is done to another one.
-        let is_socket = |fd| {
-            self.known.is_socket(task, fd) || self.known.is_gone(task, fd)
-        };
+        let is_about =
+            |fd| is_socket(task, fd) || self.known.is_gone(task, fd);
         match decode::family(call.number) {
-            Family::Transfer => subjects(call).any(is_socket),
+            Family::Transfer => subjects(call).any(is_about),
             Family::Descriptor => {
                 is_record_lock(call)
-                    || decode::subject(call).is_none_or(is_socket)
-                    || replaces(call)
-                        .is_some_and(|fd| self.known.is_socket(task, fd))
+                    || decode::subject(call).is_none_or(is_about)
+                    || replaces(call).is_some_and(|fd| is_socket(task, fd))
             }
             _ => true,
         }
     }
 
-    /// poll and select of a terminal, say.
-    fn waits_for_something_else(&self, task: Task, call: &Decoded) -> bool {
-        let polls = ["poll", "ppoll", "select", "pselect6"];
-        polls.contains(&call.name)
-            && !call.awaits.iter().any(|&fd| self.known.is_socket(task, fd))
-    }
-
-    /// A call as it is before it has returned.
+    /// A call as it is before it has returned, and its socket, held.
     fn begun(
         &mut self,
         enter_ns: u64,
         task: Task,
         place: usize,
-        decoded: &Decoded,
-    ) -> Call {
-        let socket = decoded.fd.and_then(|fd| self.known.of(task, fd));
-        let before = match (socket, decoded.fd) {
-            (Some(_), Some(fd)) => self.known.look(task, fd),
-            _ => None,
-        };
-        Call {
+        family: Family,
+        decoded: &mut Decoded,
+    ) -> (Call, Option<Held>) {
+        // The calls of this family are about sockets, or fail. Of others
+        // nothing is duplicated that may be anything else: to close the
+        // duplicate of a file may do something to the file.
+        let is_socket =
+            |fd: &i32| family == Family::Network || is_socket(task, *fd);
+        let (socket, glance) = decoded
+            .fd
+            .filter(is_socket)
+            .and_then(|fd| self.known.glance(task, fd))
+            .unzip();
+        let (before, held) =
+            glance.map(|glance| (glance.look, glance.held)).unzip();
+        let uses_it = matches!(family, Family::Network | Family::Transfer);
+        let may_hold = uses_it && self.pending.len() < MOST_HELD;
+        let call = Call {
             task: place,
             tid: task.tid,
             pid: task.pid,
             call: decoded.name.to_string(),
             fd: decoded.fd,
             socket,
-            args: decoded.args.clone(),
+            args: mem::take(&mut decoded.args),
             enter_ns,
             address: decoded.address.clone(),
             before,
             passed: self.descriptors(task, &decoded.passed),
             awaits: self.descriptors(task, &decoded.awaits),
             ..Call::default()
-        }
+        };
+        (call, held.flatten().filter(|_| may_hold))
     }
 
     /// What it did, and what its socket has become by it.
-    fn complete(&mut self, task: Task, call: &mut Call, decoded: Decoded) {
+    fn complete(
+        &mut self,
+        task: Task,
+        call: &mut Call,
+        decoded: Decoded,
+        held: Option<Held>,
+    ) {
         call.made = self.descriptors(task, &decoded.made);
         call.ready = self.readiness(task, &decoded.ready);
         if let (Some(socket), Some(fd)) = (call.socket, call.fd) {
@@ -203,8 +221,11 @@ impl Recorder {
                 (call.after, call.still_held) = after;
                 self.known.is_closed(task, fd);
             } else {
-                self.known.renew(task, fd, &call.call);
-                call.after = self.known.look(task, fd);
+                self.known.renew(socket, task, fd, &call.call);
+                call.after = match held {
+                    Some(held) => self.known.look_again(held),
+                    None => self.known.look(task, fd),
+                };
             }
         }
         if call.call.starts_with("accept")
@@ -251,6 +272,17 @@ impl Recorder {
     }
 }
 
+fn is_socket(task: Task, fd: i32) -> bool {
+    sockets::inode(task.tid, fd).is_some()
+}
+
+/// poll and select of a terminal, say.
+fn waits_for_something_else(task: Task, call: &Decoded) -> bool {
+    let polls = ["poll", "ppoll", "select", "pselect6"];
+    polls.contains(&call.name)
+        && !call.awaits.iter().any(|&fd| is_socket(task, fd))
+}
+
 /// Of those that move bytes from one descriptor to another, both.
 fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
     let second = match i64::try_from(call.number) {
@@ -258,9 +290,7 @@ fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
         Ok(libc::SYS_splice) => Some(call.args[2]),
         _ => None,
     };
-    // A descriptor is an int: the upper half of its register is anything.
-    let second = second.map(|fd| fd.cast_signed() as i32);
-    decode::subject(call).into_iter().chain(second)
+    decode::subject(call).into_iter().chain(second.map(decode::int))
 }
 
 /// The descriptor that dup2 and dup3 close before they make it anew.
@@ -270,8 +300,7 @@ fn replaces(call: &Entry) -> Option<i32> {
     #[cfg(not(target_arch = "x86_64"))]
     const DUPS: [i64; 1] = [libc::SYS_dup3];
     let number = i64::try_from(call.number).ok()?;
-    let new = i32::try_from(call.args[1] & 0xffff_ffff).ok();
-    new.filter(|_| DUPS.contains(&number))
+    DUPS.contains(&number).then(|| decode::int(call.args[1]))
 }
 
 /// fcntl(2) as some of the worker models take turns with it.

@@ -12,8 +12,9 @@ use nix::sys::socket::{
     socket,
 };
 
-use super::{names, queues};
+use super::queues;
 use crate::trace::record::Look;
+use crate::trace::tcp;
 
 /// `linux/sock_diag.h`, `linux/unix_diag.h`
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
@@ -78,7 +79,7 @@ impl Diag {
         let state = *answer.get(1)?;
         // The kernel has gone on looking for somebody who would take its
         // segments: the connection itself is gone.
-        if names::state(state) == Some("LISTEN") {
+        if tcp::state(state.into()) == Some("LISTEN") {
             return None;
         }
         let (receive, send) = (word(&answer, 56)?, word(&answer, 60)?);

@@ -9,11 +9,17 @@ use libc::{c_int, c_uint, socklen_t};
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 
-use super::{address, names, queues};
+use super::{address, queues};
 use crate::trace::record::Look;
+use crate::trace::tcp;
 
 /// `linux/sockios.h`: a descriptor of the socket's network namespace.
 const SIOCGSKNS: libc::Ioctl = 0x894C;
+/// Places in `struct tcp_info`, counted in u32: `tcpi_unacked` (segments),
+/// `tcpi_sacked`, `tcpi_notsent_bytes`.
+const UNACKED: usize = 6;
+const SACKED: usize = 7;
+const UNSENT: usize = 36;
 /// `sockaddr_storage`
 const LONGEST: socklen_t = 128;
 
@@ -45,20 +51,24 @@ impl Duplicate {
     pub(super) fn tcp(&self) -> Result<Look, Errno> {
         let info = self.tcp_info()?;
         let [state, ..] = info[0].to_ne_bytes();
-        let (receive, send) = match names::state(state) {
+        let (receive, send) = match tcp::state(state.into()) {
             // For a listener these are no segments, but connections that
             // wait, and how many may.
-            Some("LISTEN") => (info[6], info[7]),
+            Some("LISTEN") => (info[UNACKED], info[SACKED]),
             // After a reset the kernel has thrown away what nobody
             // acknowledged, and yet counts it.
             Some("CLOSE") => (self.unread().unwrap_or(0), 0),
+            // Nothing is on its way: what was written and not acknowledged
+            // was not sent yet, either.
+            _ if info[UNACKED] == 0 => (self.unread()?, info[UNSENT]),
             _ => (self.unread()?, self.unsent()?),
         };
         Ok(queues::told(state, receive, send))
     }
 
-    /// The beginning of `struct tcp_info`, up to `tcpi_sacked`.
-    fn tcp_info(&self) -> Result<[u32; 8], Errno> {
+    /// The beginning of `struct tcp_info`, up to `tcpi_notsent_bytes`. The
+    /// kernel makes all of it, however much is asked for.
+    fn tcp_info(&self) -> Result<[u32; UNSENT + 1], Errno> {
         self.words(libc::IPPROTO_TCP, libc::TCP_INFO)
     }
 

@@ -30,6 +30,17 @@ pub(crate) struct Eye {
     pub(super) closes_at_once: bool,
 }
 
+/// What one look at a descriptor has told.
+pub(crate) struct Glance {
+    pub(crate) inode: u64,
+    pub(crate) look: Look,
+    pub(crate) held: Option<Held>,
+}
+
+/// A duplicate, for as long as its owner is in a call on the socket: the
+/// kernel does not let the socket go meanwhile either, whoever closes it.
+pub(crate) struct Held(Duplicate);
+
 /// What never changes of a socket.
 #[derive(Clone, Copy)]
 struct Nature {
@@ -82,18 +93,27 @@ impl Eye {
     }
 
     /// The same, and which socket it is: cheaper than `inode` and `look`.
-    pub(crate) fn glance(&mut self, pid: i32, fd: i32) -> Option<(u64, Look)> {
+    /// With the duplicate that was asked, where there is one.
+    pub(crate) fn glance(&mut self, pid: i32, fd: i32) -> Option<Glance> {
         match self.duplicate(pid, fd) {
             Ok(socket) => {
                 let look = self.ask(&socket)?;
-                Some((socket.inode()?, look))
+                let inode = socket.inode()?;
+                Some(Glance { inode, look, held: Some(Held(socket)) })
             }
             Err(Errno::EBADF | Errno::ESRCH) => None,
             Err(_) => {
-                let seen = tables::seen(holder(pid, fd)?, fd)?;
-                Some((seen.inode, seen.look))
+                let Seen { inode, look, .. } =
+                    tables::seen(holder(pid, fd)?, fd)?;
+                Some(Glance { inode, look, held: None })
             }
         }
+    }
+
+    /// What a socket is by now that a glance has held, and lets go of it.
+    pub(crate) fn look_again(&mut self, held: Held) -> Option<Look> {
+        let Held(socket) = held;
+        self.ask(&socket)
     }
 
     /// A TCP connection, by namespace (0: the tool's own) and addresses, as

@@ -1,8 +1,9 @@
 //! Which socket a descriptor is, and what the kernel says of it right now.
 //!
 //! A duplicate of the descriptor (`pidfd_getfd(2)`) is asked, and closed
-//! before its owner goes on: a duplicate that stays would keep the socket
-//! open, and its peer would wait for the FIN. A socket that has no descriptor
+//! before its owner goes on, or when a call on the socket is over that would
+//! have kept it anyway: a duplicate that stays would keep the socket open,
+//! and its peer would wait for the FIN. A socket that has no descriptor
 //! any more is found through `sock_diag(7)`, by its addresses. Where the
 //! kernel refuses either, the tables of `proc_net(5)` say less, but the same.
 
@@ -18,8 +19,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use eye::Eye;
-pub(crate) use owners::{holders, is_abandoned};
+pub(crate) use eye::{Eye, Glance, Held};
+pub(crate) use owners::is_abandoned;
 
 use std::fs;
 

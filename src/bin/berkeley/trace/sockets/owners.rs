@@ -6,7 +6,7 @@ use std::fs;
 use super::{Eye, Seen, held};
 
 /// How many descriptors of these processes are that socket.
-pub(crate) fn holders(inode: u64, among: &[i32]) -> usize {
+pub(super) fn holders(inode: u64, among: &[i32]) -> usize {
     let all = among.iter().flat_map(|&pid| held(pid));
     all.filter(|&(_, held)| held == inode).count()
 }

@@ -4,12 +4,12 @@
 //! of its own: without this, a socket that has said all would still have one
 //! byte to send, and its peer one to read.
 
-use super::names;
 use crate::trace::record::Look;
+use crate::trace::tcp;
 
 /// As an ioctl tells them: it leaves the peer's FIN out, but not the own one.
 pub(super) fn told(state: u8, receive: u32, send: u32) -> Look {
-    let state = names::state(state);
+    let state = tcp::state(state.into());
     let fin = match state {
         Some("FIN_WAIT1" | "CLOSING" | "LAST_ACK") => 1,
         _ => 0,
@@ -24,7 +24,7 @@ pub(super) fn told(state: u8, receive: u32, send: u32) -> Look {
 /// As netlink and the tables tell them: with both. The peer's counts until
 /// it is read.
 pub(super) fn counted(state: u8, receive: u32, send: u32) -> Look {
-    let fin = match names::state(state) {
+    let fin = match tcp::state(state.into()) {
         Some("CLOSE_WAIT" | "LAST_ACK" | "CLOSING") => 1,
         _ => 0,
     };

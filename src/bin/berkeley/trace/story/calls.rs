@@ -71,7 +71,7 @@ pub(in crate::trace) fn meets_end(call: &Call) -> bool {
 pub(in crate::trace) fn says_end(call: &Call) -> bool {
     call.call == "shutdown"
         && call.result == Some(0)
-        && !call.args.get(1).is_some_and(|how| how == "SHUT_RD")
+        && call.args.get(1).is_none_or(|how| how != "SHUT_RD")
 }
 
 /// Whether its socket is gone with it.
@@ -154,17 +154,29 @@ pub(in crate::trace) fn is_interrupted(call: &Call) -> bool {
         .is_some_and(|errno| errno.starts_with("ERESTART") || errno == "EINTR")
 }
 
+/// What went wrong since, as SO_ERROR tells: a connect that did not wait, for
+/// one. It is told only once.
+pub(super) fn error_told(call: &Call) -> Option<&str> {
+    let asks = call.call == "getsockopt"
+        && call.args.get(2).is_some_and(|name| name == "SO_ERROR");
+    let value = call.args.get(3).filter(|_| asks && call.result == Some(0))?;
+    let errno = value.trim_matches(['[', ']']);
+    errno.starts_with('E').then_some(errno)
+}
+
 /// Not every error says that something went wrong.
-pub(in crate::trace) fn has_failed(call: &Call) -> bool {
+pub(crate) fn has_failed(call: &Call) -> bool {
+    if error_told(call).is_some() {
+        return true;
+    }
     let Some(errno) = call.errno.as_deref() else { return false };
     let is_for_now = matches!(
         errno,
         "EAGAIN" | "EWOULDBLOCK" | "EINPROGRESS" | "EALREADY" | "EISCONN"
     );
     let is_answer = match call.call.as_str() {
-        "getpeername" => errno == "ENOTCONN",
-        // Shutting down what the peer has closed.
-        "shutdown" => errno == "ENOTCONN",
+        // The peer may have closed it already.
+        "getpeername" | "shutdown" => errno == "ENOTCONN",
         _ => errno == "ECHILD" && is_reap(call),
     };
     !is_interrupted(call) && !is_for_now && !is_answer

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::record::{Call, Event, Socket, Trace};
+use super::super::record::{Call, Event, Socket, Trace, canonical};
 use super::{Connection, Side, calls, words};
 
 pub(super) struct Ends {
@@ -23,9 +23,10 @@ impl Ends {
     pub(super) fn other(&self, socket: usize) -> Option<usize> {
         let connection = (*self.of_socket.get(socket)?)?;
         let Connection { client, server, .. } = &self.connections[connection];
-        match client.socket == Some(socket) {
-            true => server.socket,
-            false => client.socket,
+        if client.socket == Some(socket) {
+            server.socket
+        } else {
+            client.socket
         }
     }
 }
@@ -43,15 +44,6 @@ pub(super) fn calls_of(trace: &Trace) -> impl Iterator<Item = (usize, &Call)> {
 pub(super) fn is_stream(socket: &Socket) -> bool {
     !socket.kind.starts_with("SOCK_DGRAM")
         && !socket.kind.starts_with("SOCK_RAW")
-}
-
-/// An IPv4 peer of an IPv6 socket is `[::ffff:127.0.0.1]:5000` on one side
-/// and `127.0.0.1:5000` on the other.
-pub(super) fn plain(address: &str) -> String {
-    match address.strip_prefix("[::ffff:") {
-        Some(rest) if rest.contains('.') => rest.replace(']', ""),
-        _ => address.to_owned(),
-    }
 }
 
 pub(super) fn find(trace: &Trace) -> Ends {
@@ -80,6 +72,11 @@ pub(super) fn find(trace: &Trace) -> Ends {
         if let (Some(socket), true) = (call.socket, connects) {
             ends.connects.entry(socket).or_insert(at);
         }
+        if let (Some(socket), Some(_)) = (call.socket, calls::error_told(call))
+            && !was_established(trace, socket)
+        {
+            ends.connects.remove(&socket);
+        }
     }
     let mut order: Vec<usize> = (0..trace.sockets.len())
         .filter(|&socket| is_an_end(trace, &ends, socket))
@@ -100,6 +97,18 @@ fn note(appears: &mut [usize], socket: Option<usize>, at: usize) {
     if let Some(first) = socket.and_then(|socket| appears.get_mut(socket)) {
         *first = at.min(*first);
     }
+}
+
+/// Whether any call found it beyond the handshake.
+fn was_established(trace: &Trace, socket: usize) -> bool {
+    let looks = calls_of(trace)
+        .filter(|(_, call)| call.socket == Some(socket))
+        .flat_map(|(_, call)| [&call.before, &call.after]);
+    looks.flatten().any(|look| {
+        look.state
+            .as_deref()
+            .is_some_and(|state| !matches!(state, "CLOSE" | "SYN_SENT"))
+    })
 }
 
 fn is_an_end(trace: &Trace, ends: &Ends, at: usize) -> bool {
@@ -130,18 +139,20 @@ fn twins(
             twins[at] = Some(other);
             twins[other] = Some(at);
         }
-        let place = (socket.namespace, socket.local.as_deref().map(plain));
+        let place = (socket.namespace, socket.local.as_deref().map(canonical));
         if socket.family == "AF_UNIX" {
             if ends.accepts.contains_key(&at) {
                 accepted.entry(place).or_default().push(at);
             }
         } else if let (Some(_), Some(peer)) = (&place.1, &socket.peer) {
-            by_address.entry((place, plain(peer))).or_default().push(at);
+            by_address.entry((place, canonical(peer))).or_default().push(at);
         }
     }
     for &at in order {
         let socket = &trace.sockets[at];
-        let Some(peer) = socket.peer.as_deref().map(plain) else { continue };
+        let Some(peer) = socket.peer.as_deref().map(canonical) else {
+            continue;
+        };
         if twins[at].is_some() {
             continue;
         }
@@ -150,7 +161,8 @@ fn twins(
             // listener's queue is in order.
             accepted.get(&(socket.namespace, Some(peer)))
         } else {
-            let local = socket.local.as_deref().map(plain).unwrap_or_default();
+            let local =
+                socket.local.as_deref().map(canonical).unwrap_or_default();
             by_address.get(&((socket.namespace, Some(peer)), local))
         };
         // A pair of addresses comes back when a port is used again.
@@ -178,7 +190,7 @@ fn join(trace: &Trace, ends: &mut Ends, socket: usize, other: Option<usize>) {
     };
     let other_connects =
         other.is_some_and(|other| ends.connects.contains_key(&other));
-    let serves = is_server(socket) || other_connects;
+    let is_listening_side = is_server(socket) || other_connects;
     let local = |at: usize| trace.sockets[at].local.clone();
     let peer = |at: usize| trace.sockets[at].peer.clone();
     let side = |address: Option<String>, socket| Side {
@@ -188,7 +200,8 @@ fn join(trace: &Trace, ends: &mut Ends, socket: usize, other: Option<usize>) {
     let near =
         side(local(socket).or_else(|| other.and_then(peer)), Some(socket));
     let far = side(peer(socket).or_else(|| other.and_then(local)), other);
-    let (client, server) = if serves { (far, near) } else { (near, far) };
+    let (client, server) =
+        if is_listening_side { (far, near) } else { (near, far) };
     let number = ends.connections.len();
     ends.connections.push(Connection {
         kind: words::kind(&trace.sockets[socket]),

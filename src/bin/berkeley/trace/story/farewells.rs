@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::record::{Call, Descriptor, Event, Trace};
+use super::super::record::{Event, Trace};
 use super::connections::{Ends, calls_of, is_stream};
+use super::holders::last_holders;
 use super::{Kind, Link, calls};
 
 /// Which event did what to a socket first.
@@ -94,14 +95,29 @@ fn fin(
         || of(&marks.meets_reset, far).is_some();
     let is_worth = told.is_some() || !is_over && from.is_some();
     let is_ours = near.is_some() || told.is_some();
+    let unread = told.is_none().then(|| closed_since(trace, marks, from, far));
+    let unread = unread.flatten();
+    let label = if unread.is_some() { "FIN unread" } else { "FIN" };
     (is_worth && is_ours).then(|| Link {
         from,
-        to: told,
+        to: told.or(unread),
         connection: Some(connection),
         kind: Kind::Fin,
-        label: "FIN".to_owned(),
+        label: label.to_owned(),
         bytes: 0,
     })
+}
+
+/// The close of `far` that came after an end which it never read.
+fn closed_since(
+    trace: &Trace,
+    marks: &Marks,
+    from: Option<usize>,
+    far: Option<usize>,
+) -> Option<usize> {
+    let said = trace.events.get(from?)?.at();
+    let gone = *marks.gone.get(&far?)?;
+    (trace.events[gone].at() > said).then_some(gone)
 }
 
 /// A socket that was shut down for reading is told of an end, too.
@@ -153,166 +169,4 @@ fn reset(
         label: "RST".to_owned(),
         bytes: 0,
     })
-}
-
-/// Who holds which sockets, by the process; and with whose end the last
-/// descriptor of a socket went. A close says itself whether it was the last.
-fn last_holders(trace: &Trace) -> HashMap<usize, usize> {
-    let mut holders: HashMap<usize, HashSet<(i32, i32)>> = HashMap::new();
-    let mut held: HashMap<i32, HashMap<i32, usize>> = HashMap::new();
-    let mut threads: HashMap<i32, usize> = HashMap::new();
-    for task in trace.tasks.iter().filter(|task| task.ended_ns.is_some()) {
-        *threads.entry(task.pid).or_default() += 1;
-    }
-    let mut gone = HashMap::new();
-    for (at, event) in by_exit(trace) {
-        match event {
-            Event::Call(call) => {
-                for one in &call.made {
-                    take(&mut held, &mut holders, call.pid, one);
-                }
-                if call.call == "close"
-                    && let Some(fd) = call.fd
-                {
-                    drop_one(&mut held, &mut holders, call.pid, fd);
-                }
-            }
-            Event::Birth(born) => {
-                for one in &born.holds {
-                    take(&mut held, &mut holders, born.pid, one);
-                }
-            }
-            Event::Exec(exec) => {
-                let kept: HashSet<i32> =
-                    exec.holds.iter().map(|one| one.fd).collect();
-                let all = held.entry(exec.pid).or_default();
-                let lost: Vec<i32> = all
-                    .keys()
-                    .copied()
-                    .filter(|fd| !kept.contains(fd))
-                    .collect();
-                for fd in lost {
-                    drop_one(&mut held, &mut holders, exec.pid, fd);
-                }
-            }
-            Event::End(ended) => {
-                let left = threads.entry(ended.pid).or_insert(1);
-                *left = left.saturating_sub(1);
-                if *left > 0 {
-                    continue;
-                }
-                let all: Vec<i32> = held
-                    .get(&ended.pid)
-                    .map(|all| all.keys().copied().collect())
-                    .unwrap_or_default();
-                for fd in all {
-                    let last =
-                        drop_one(&mut held, &mut holders, ended.pid, fd);
-                    if let Some(socket) = last {
-                        gone.insert(socket, at);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    gone
-}
-
-/// What a call does to the descriptors it has done when it returns.
-fn by_exit(trace: &Trace) -> Vec<(usize, &Event)> {
-    let mut sorted: Vec<(usize, &Event)> =
-        trace.events.iter().enumerate().collect();
-    sorted.sort_by_key(|(_, event)| match event {
-        Event::Call(call) if call.call != "close" => {
-            call.exit_ns.unwrap_or(call.enter_ns)
-        }
-        other => other.at(),
-    });
-    sorted
-}
-
-type Held = HashMap<i32, HashMap<i32, usize>>;
-type Holders = HashMap<usize, HashSet<(i32, i32)>>;
-
-fn take(held: &mut Held, holders: &mut Holders, pid: i32, one: &Descriptor) {
-    if let Some(socket) = one.socket {
-        held.entry(pid).or_default().insert(one.fd, socket);
-        holders.entry(socket).or_default().insert((pid, one.fd));
-    }
-}
-
-/// The socket, if nobody holds it any more.
-fn drop_one(
-    held: &mut Held,
-    holders: &mut Holders,
-    pid: i32,
-    fd: i32,
-) -> Option<usize> {
-    let socket = held.get_mut(&pid)?.remove(&fd)?;
-    let all = holders.get_mut(&socket)?;
-    all.remove(&(pid, fd));
-    all.is_empty().then_some(socket)
-}
-
-/// `connect` on one side, `accept` on the other.
-pub(super) fn handshakes(ends: &Ends) -> Vec<Link> {
-    let event = |all: &HashMap<usize, usize>, socket: Option<usize>| {
-        all.get(&socket?).copied()
-    };
-    let mut links = Vec::new();
-    for (at, connection) in ends.connections.iter().enumerate() {
-        let from = event(&ends.connects, connection.client.socket);
-        let to = event(&ends.accepts, connection.server.socket);
-        if from.is_some() || to.is_some() {
-            links.push(Link {
-                from,
-                to,
-                connection: Some(at),
-                kind: Kind::Handshake,
-                label: format!("connection {}", at + 1),
-                bytes: 0,
-            });
-        }
-    }
-    links
-}
-
-/// Descriptors that went from one process to another.
-pub(super) fn passed(trace: &Trace, ends: &Ends) -> Vec<Link> {
-    let mut underway: Vec<(usize, &Call, Descriptor)> = Vec::new();
-    let mut links = Vec::new();
-    for (event, call) in calls_of(trace) {
-        for &one in &call.passed {
-            underway.push((event, call, one));
-        }
-    }
-    for (event, call) in calls_of(trace) {
-        if !calls::is_receive(call) {
-            continue;
-        }
-        for one in &call.made {
-            let is_it = |(_, sent, passed): &(usize, &Call, Descriptor)| {
-                passed.socket == one.socket
-                    && passed.socket.is_some()
-                    && sent
-                        .socket
-                        .and_then(|socket| ends.other(socket))
-                        .is_none_or(|other| Some(other) == call.socket)
-            };
-            let Some(place) = underway.iter().position(is_it) else {
-                continue;
-            };
-            let (from, _, passed) = underway.remove(place);
-            links.push(Link {
-                from: Some(from),
-                to: Some(event),
-                connection: None,
-                kind: Kind::Descriptor,
-                label: format!("descriptor {}", passed.fd),
-                bytes: 0,
-            });
-        }
-    }
-    links
 }

@@ -8,8 +8,11 @@
 pub(super) mod bytes;
 pub(super) mod calls;
 mod connections;
+mod datagrams;
 mod family;
 mod farewells;
+mod greetings;
+mod holders;
 mod lanes;
 mod moments;
 mod noise;
@@ -19,6 +22,8 @@ mod tell;
 #[cfg(test)]
 mod tests;
 mod words;
+
+pub(crate) use calls::has_failed;
 
 /// All of it. Indices: `lane` into `lanes`, `connection` into `connections`,
 /// moments by their place in `moments`.

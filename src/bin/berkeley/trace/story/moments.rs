@@ -226,10 +226,10 @@ impl Drafts {
             .map(|&child| known.trace.tasks[child].birth);
         let cause = causes.get(&last).copied();
         if turns.len() == 1 && !has_waited(begun, cause) {
-            let at = match calls::is_receive(begun) || calls::is_accept(begun)
-            {
-                true => begun.exit_ns.unwrap_or(begun.enter_ns),
-                false => begun.enter_ns,
+            let at = if calls::is_receive(begun) || calls::is_accept(begun) {
+                begun.exit_ns.unwrap_or(begun.enter_ns)
+            } else {
+                begun.enter_ns
             };
             let text = words::whole(begun, how);
             self.push(known, lane, first, at, What::Call, text);

@@ -1,5 +1,6 @@
 //! What a drawing leaves out, because the C library does it and not the
-//! program, or because it came before the program. The list of calls has all.
+//! program, or because it came before the program. The list of calls leaves
+//! out nothing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,10 +37,10 @@ pub(super) fn find(trace: &Trace) -> Hidden {
     let mut is_busy = HashSet::new();
     for event in &trace.events {
         match event {
-            Event::Call(call) if is_about_sockets(call) => {
-                if !hidden.has(call) {
-                    is_busy.insert(call.task);
-                }
+            Event::Call(call)
+                if is_about_sockets(call) && !hidden.has(call) =>
+            {
+                is_busy.insert(call.task);
             }
             Event::Exec(exec)
                 if !is_busy.contains(&exec.task)

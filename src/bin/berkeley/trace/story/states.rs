@@ -1,6 +1,6 @@
 //! When a socket's TCP state is news.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::record::{Event, Trace, Transition};
 use super::moments::Drafts;
@@ -40,8 +40,10 @@ pub(super) fn transitions(
             let mut all = all.iter().copied();
             all.find(|&call| explains(trace, call, transition))
         });
-        if let Some((_, _, call)) = explains
+        if let Some((_, exit, call)) = explains
             && let Some(&last) = drafts.ends.get(&call)
+            // What followed another after the call is somebody else's doing.
+            && (transition.at_ns <= exit || !drafts.moments[last].is_transition)
         {
             drafts.moments[last].state =
                 Some(transition.becomes().to_string());
@@ -54,6 +56,7 @@ pub(super) fn transitions(
             lane_of.get(&trace.events[call].task()?).copied()
         });
         let Some(lane) = lane else { continue };
+        let text = holder.and_then(|&(_, _, at)| number(trace, at, socket));
         let place = drafts.moments.len();
         drafts.begins.insert(at, place);
         drafts.ends.insert(at, place);
@@ -63,12 +66,20 @@ pub(super) fn transitions(
             event: at,
             connection: connection_of.get(socket).copied().flatten(),
             what: What::State,
-            text: String::new(),
+            text: text.unwrap_or_default(),
             state: Some(transition.becomes().to_string()),
             is_transition: true,
             is_bad: false,
         });
     }
+}
+
+/// The descriptor that this call had of a socket: a lane may have many.
+fn number(trace: &Trace, call: usize, socket: usize) -> Option<String> {
+    let Event::Call(call) = &trace.events[call] else { return None };
+    let made = call.made.iter().find(|one| one.socket == Some(socket));
+    let own = call.fd.filter(|_| call.socket == Some(socket));
+    made.map(|one| one.fd).or(own).map(|fd| fd.to_string())
 }
 
 /// A call explains what happens while it is made. One that waits does so
@@ -90,15 +101,32 @@ fn explains(
     let sampled = call.after.as_ref().and_then(|look| look.state.as_ref());
     let is_act = matches!(
         call.call.as_str(),
-        "connect" | "listen" | "shutdown" | "close" | "accept" | "accept4"
+        "connect" | "listen" | "shutdown" | "close"
     );
-    is_then && (is_act || sampled.is_some_and(|it| it == transition.becomes()))
+    // The peer's FIN came beside a receive that did not meet it; and what
+    // becomes of a listener is not its accept's doing.
+    let is_beside = super::calls::is_accept(call)
+        && call.socket == transition.socket
+        || transition.becomes() == "CLOSE_WAIT"
+            && !super::calls::meets_end(call);
+    let is_found = sampled.is_some_and(|it| it == transition.becomes());
+    is_then && (is_act || is_found) && !is_beside
 }
 
 /// The states that calls found, where they are not what was known already.
 /// `order` is the causal one.
 pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
     let mut known: HashMap<usize, String> = HashMap::new();
+    // When the kernel reports a change, a sample only comes too early or too
+    // late.
+    let reported: HashSet<(usize, &str)> = trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::State(it) => Some((it.socket?, it.becomes())),
+            _ => None,
+        })
+        .collect();
     for moment in moments {
         let (socket, sampled) = match &trace.events[moment.event] {
             Event::Call(call)
@@ -108,16 +136,26 @@ pub(super) fn news(trace: &Trace, moments: &mut [Moment]) {
                 let state =
                     call.after.as_ref().and_then(|it| it.state.clone());
                 // An accept tells of the socket that it made.
-                match super::calls::is_accept(call) {
-                    true => (made, state.filter(|it| it != "LISTEN")),
-                    false => (call.socket.or(made), state),
+                if super::calls::is_accept(call) {
+                    (made, state.filter(|it| it != "LISTEN"))
+                } else {
+                    (call.socket.or(made), state)
                 }
             }
             Event::State(transition) => (transition.socket, None),
             _ => continue,
         };
         let Some(socket) = socket else { continue };
+        let sampled =
+            sampled.filter(|it| !reported.contains(&(socket, it.as_str())));
         let Some(state) = moment.state.clone().or(sampled) else { continue };
+        // TIME_WAIT is kept by another object than the socket, which says
+        // CLOSE meanwhile.
+        let stays = known.get(&socket).is_some_and(|it| it == "TIME_WAIT");
+        if stays && state == "CLOSE" {
+            moment.state = None;
+            continue;
+        }
         // What a new socket is says nothing.
         let is_first = !known.contains_key(&socket);
         let is_news = known.get(&socket) != Some(&state)

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::super::record::{Event, Trace};
 use super::moments::{Drafts, Known, draft, lanes_by_task};
 use super::{
-    Arrow, Kind, Lane, Link, Moment, Story, What, bytes, connections, family,
-    farewells, lanes, noise, order, states,
+    Arrow, Kind, Lane, Link, Moment, Story, What, bytes, connections,
+    datagrams, family, farewells, greetings, lanes, noise, order, states,
 };
 
 impl Story {
@@ -14,12 +14,12 @@ impl Story {
         let mut lanes = lanes::choose(trace);
         let mut ends = connections::find(trace);
         let births = family::births(trace);
-        let mut links = farewells::handshakes(&ends);
+        let mut links = greetings::handshakes(&ends);
         links.extend(bytes::streams(trace, &mut ends));
-        let (datagrams, talks) = bytes::datagrams(trace, &mut ends);
-        links.extend(datagrams);
+        let (posted, talks) = datagrams::links(trace, &mut ends);
+        links.extend(posted);
         links.extend(farewells::links(trace, &ends));
-        links.extend(farewells::passed(trace, &ends));
+        links.extend(greetings::passed(trace, &ends));
         links.extend(family::birth_links(trace, &births));
         links.extend(family::exit_links(trace));
         let hidden = noise::find(trace);
@@ -47,6 +47,7 @@ impl Story {
         );
         segments(&known, &mut drafts);
         let (mut moments, arrows) = arrange(drafts, &links);
+        say_what_stays(&mut moments, &arrows);
         states::news(trace, &mut moments);
         let span_ns = moments.last().map_or(0, |last| last.at_ns);
         close_lanes(&mut lanes, &mut moments, span_ns);
@@ -84,9 +85,10 @@ fn arrange(drafts: Drafts, links: &[Link]) -> (Vec<Moment>, Vec<Arrow>) {
             link.kind == Kind::Exit && !has_exit.insert(link.from);
         // Children without a lane are only known by their numbers.
         let is_family = matches!(link.kind, Kind::Birth | Kind::Exit);
-        let is_known = match is_family {
-            true => from.is_some() && to.is_some(),
-            false => from.is_some() || to.is_some(),
+        let is_known = if is_family {
+            from.is_some() && to.is_some()
+        } else {
+            from.is_some() || to.is_some()
         };
         if is_known && !is_told_again {
             arrows.push((from, to, link));
@@ -128,6 +130,34 @@ fn arrange(drafts: Drafts, links: &[Link]) -> (Vec<Moment>, Vec<Arrow>) {
     (moments, arrows)
 }
 
+/// How much of its bytes a call names itself.
+const NAMED: usize = 32;
+
+/// An arrow within a lane has no room for what went along: the calls say it.
+fn say_what_stays(moments: &mut [Moment], arrows: &[Arrow]) {
+    for arrow in arrows.iter().filter(|arrow| arrow.kind == Kind::Data) {
+        let (Some(from), Some(to)) = (arrow.from, arrow.to) else { continue };
+        if moments[from].lane != moments[to].lane {
+            continue;
+        }
+        let bytes = if arrow.label.chars().count() > NAMED {
+            let cut: String = arrow.label.chars().take(NAMED).collect();
+            format!("{}\"…", cut.trim_end_matches(['\\', '"']))
+        } else {
+            arrow.label.clone()
+        };
+        for place in [from, to] {
+            let text = &mut moments[place].text;
+            match text.find([',', ')']) {
+                Some(at) if !text.starts_with('=') => {
+                    text.insert_str(at, &format!(", {bytes}"));
+                }
+                _ => text.extend(["  ", &bytes]),
+            }
+        }
+    }
+}
+
 /// What one task did, it did in this order.
 fn program_order(moments: &[Moment]) -> Vec<(usize, usize)> {
     let mut by_lane: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -159,7 +189,12 @@ fn segments(known: &Known, drafts: &mut Drafts) {
             }
         }
         let Event::Segment(segment) = event else { continue };
-        let lane = |socket: Option<usize>| holder.get(&socket?).copied();
+        // Before its accept, a socket is in its listener's hands.
+        let lane = |socket: Option<usize>| {
+            let listener = || known.trace.sockets.get(socket?)?.accepted_from;
+            let own = holder.get(&socket?);
+            own.or_else(|| holder.get(&listener()?)).copied()
+        };
         let Some(lane) =
             lane(segment.from_socket).or_else(|| lane(segment.to_socket))
         else {
@@ -209,9 +244,10 @@ fn close_lanes(lanes: &mut Vec<Lane>, moments: &mut [Moment], span_ns: u64) {
     for moment in moments.iter() {
         if moment.what == (What::Waits { until: None }) {
             let lane = &mut lanes[moment.lane];
-            let until = match lane.has_ended {
-                true => moments[lane.last].at_ns,
-                false => span_ns,
+            let until = if lane.has_ended {
+                moments[lane.last].at_ns
+            } else {
+                span_ns
             };
             lane.waited_ns += until.saturating_sub(moment.at_ns);
         }

@@ -74,12 +74,15 @@ fn about(call: &Call, birth: Option<Birth>) -> String {
     match call.call.as_str() {
         "socket" | "socketpair" => asked(call),
         "bind" | "connect" => format!("{fd}, {}", address()),
-        "listen" => format!("{fd}, {}", arg(1)),
         "shutdown" => format!("{fd}, {}", arg(1).replace("SHUT_", "")),
         "setsockopt" => format!("{fd}, {}, {}", arg(2), arg(3)),
         "getsockopt" => format!("{fd}, {}", arg(2)),
+        // Whatever else it sets stood there before.
+        "fcntl" if arg(2) == "O_RDWR|O_NONBLOCK" => {
+            format!("{fd}, F_SETFL, O_NONBLOCK")
+        }
         "fcntl" => join(&[&fd, arg(1), arg(2)]),
-        "dup2" | "dup3" => format!("{fd}, {}", arg(1)),
+        "listen" | "dup2" | "dup3" => format!("{fd}, {}", arg(1)),
         "epoll_ctl" => {
             let how = arg(1).replace("EPOLL_CTL_", "");
             format!("{}, {how}, {}", arg(0), numbers(&call.awaits))
@@ -119,20 +122,24 @@ fn join(parts: &[&str]) -> String {
 /// that it has been done.
 pub(super) fn tail(call: &Call) -> String {
     if let Some(errno) = &call.errno {
-        return match calls::is_interrupted(call) {
-            true if errno != "EINTR" => "interrupted".to_owned(),
-            _ => format!("= {errno}"),
+        return if calls::is_interrupted(call) && errno != "EINTR" {
+            "interrupted".to_owned()
+        } else {
+            format!("= {errno}")
         };
     }
     let Some(result) = call.result else { return String::new() };
-    if calls::is_accept(call) || call.call == "recvfrom" {
-        if let Some(address) = &call.address {
-            return format!("= {result}  {address}");
-        }
+    if (calls::is_accept(call) || call.call == "recvfrom")
+        && let Some(address) = &call.address
+    {
+        return format!("= {result}  {address}");
     }
     let names = matches!(call.call.as_str(), "getsockname" | "getpeername");
     if let (Some(address), true) = (&call.address, names) {
         return format!("= {address}");
+    }
+    if let ("getsockopt", Some(value)) = (&*call.call, call.args.get(3)) {
+        return format!("= {value}");
     }
     if calls::is_poll(call) && !call.ready.is_empty() {
         return format!("= {result}  {}", ready(call));

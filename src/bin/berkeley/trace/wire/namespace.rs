@@ -52,7 +52,8 @@ pub(crate) fn enter() -> Result<(), String> {
 }
 
 /// As root: a network namespace alone.
-pub(crate) fn enter_network() -> Result<(), String> {
+#[cfg(test)]
+pub(super) fn enter_network() -> Result<(), String> {
     unshare(CloneFlags::CLONE_NEWNET)
         .and_then(|()| raise_loopback())
         .map_err(|errno| format!("no network of its own: {errno}"))

@@ -1,4 +1,4 @@
-//! Everybody is followed, told once, before all that he does.
+//! Every child is followed, and is told of once, before anything it does.
 
 use super::witness::{Note, Notes};
 use super::*;

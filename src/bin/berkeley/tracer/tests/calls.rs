@@ -128,7 +128,7 @@ fn what_cannot_be_started_says_so_with_its_errno() {
         let error = tracer.start(launch(&[program]), &mut notes).unwrap_err();
         let cannot = error.downcast_ref::<CannotStart>().unwrap();
         assert_eq!(cannot.errno, errno, "{program}");
-        let words = format!("cannot start {program}: {}", errno.desc());
+        let words = format!("cannot start {program}: {errno}");
         assert_eq!(error.to_string(), words);
         assert!(!tracer.is_anyone_left());
         assert_eq!(notes.count("write"), 0);

@@ -7,6 +7,7 @@ mod attached;
 mod births;
 mod calls;
 mod ends;
+mod forbidden;
 mod left;
 mod running;
 mod signals;
@@ -21,6 +22,7 @@ use nix::fcntl::OFlag;
 use nix::sys::prctl::set_child_subreaper;
 use nix::unistd::pipe2;
 
+use super::status::Status;
 use super::{End, Launch, Scope, Task, Tracer};
 use witness::Notes;
 
@@ -123,9 +125,5 @@ fn state(pid: i32) -> char {
 }
 
 fn tracer_of(pid: i32) -> i32 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
-    let status = status.unwrap();
-    let mut lines = status.lines();
-    let tracer = lines.find_map(|line| line.strip_prefix("TracerPid:"));
-    tracer.unwrap().trim().parse().unwrap()
+    Status::of(pid).number("TracerPid").unwrap()
 }

@@ -134,6 +134,10 @@ fn options_have_names_and_values() {
         set([3, 1, 2, one, 3]),
         "3, SOL_SOCKET, SO_REUSEADDR, 0x1000, 3"
     );
+    assert_eq!(
+        set([3, MINUS_1, MINUS_1, 0, MINUS_1]),
+        "3, 0xffffffff /* SOL_?? */, 4294967295, NULL, -1"
+    );
     assert_eq!(set([3, 999, 0, one, 4]), "3, 0x3e7 /* SOL_?? */, 0, [1], 4");
     assert_eq!(
         set([3, 1, 77, 0, 4]),
@@ -160,6 +164,24 @@ fn an_option_that_was_asked_for_says_how_long_it_is() {
         words(&memory, Sysno::getsockopt, &[3, 1, 17, who, twelve], 0),
         "3, SOL_SOCKET, SO_PEERCRED, {pid=4101, uid=0, gid=0}, [12]"
     );
+}
+
+/// An int of which less was asked for, or a struct of which not all was: in
+/// bytes, and which of strace's two ways to write them depends on the option.
+#[test]
+fn a_part_of_an_option_is_shown_as_strace_shows_it() {
+    let mut memory = Bytes::default();
+    let value = memory.ints(&[1, -1]);
+    let lengths = [2, 7, 8].map(|length| memory.ints(&[length]));
+    let asked = |option, length: usize| {
+        let args = [3, 1, option, value, lengths[length]];
+        whole(&memory, Sysno::getsockopt, &args, 0).args.swap_remove(3)
+    };
+    assert_eq!(asked(3, 0), r#""\1\0""#, "SO_TYPE");
+    assert_eq!(asked(2, 0), r#""\x01\x00""#, "SO_REUSEADDR");
+    assert_eq!(asked(13, 0), r#"{l_onoff="\x01\x00"}"#, "SO_LINGER");
+    assert_eq!(asked(17, 1), r#"{pid=1, uid="\xff\xff\xff"}"#);
+    assert_eq!(asked(37, 2), "[1]", "SO_TIMESTAMPING");
 }
 
 /// A header with one piece of five bytes, and this control message.

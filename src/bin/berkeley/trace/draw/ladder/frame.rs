@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::super::super::lint;
 use super::super::super::record::{Event, Trace};
-use super::super::super::story::{Lane, Story, What};
-use super::super::Look;
+use super::super::super::story::{Kind, Lane, Moment, Story, What};
+use super::super::{Look, counted};
 use super::glyphs::Glyphs;
 use super::paper::Paper;
 use super::row::{Line, WAITS};
-use super::{Ladder, time_span};
+use super::{Ladder, slots, time_span};
 use crate::screen::{BAD, HEADING, NAME, QUIET, paint};
 
 pub(super) fn head(trace: &Trace, story: &Story, look: &Look) -> Vec<String> {
@@ -52,7 +52,7 @@ pub(super) fn headings(
             &[Name::Title, Name::Subtitle, Name::Rule]
         }
         true => &[Name::Title, Name::Rule],
-        false => &[Name::Both, Name::Rule],
+        false => &[Name::Both],
     };
     for row in rows {
         let mut paper = Paper::new(ladder.look.width, ladder.look.ascii);
@@ -95,10 +95,7 @@ impl Name {
         let (text, style) = match self {
             Name::Title => (lane.title.clone(), NAME),
             Name::Subtitle => (lane.subtitle.clone(), QUIET),
-            Name::Both if lane.subtitle.is_empty() => {
-                (lane.title.clone(), NAME)
-            }
-            Name::Both => (format!("{}, {}", lane.title, lane.subtitle), NAME),
+            Name::Both => (underlined(lane, room, glyphs), NAME),
             Name::Rule => (glyphs.line.to_string().repeat(room), QUIET),
         };
         // Where it waits already, its line would run through its name.
@@ -111,6 +108,16 @@ impl Name {
     }
 }
 
+/// In a line of its own: `knock 4103, child of 4101 ───`.
+fn underlined(lane: &Lane, room: usize, glyphs: &Glyphs) -> String {
+    let both = format!("{}, {}", lane.title, lane.subtitle);
+    let fits = both.chars().count() <= room && !lane.subtitle.is_empty();
+    let name = if fits { both } else { cut_title(&lane.title, room, glyphs) };
+    let left = room.saturating_sub(name.chars().count() + 1);
+    let rule = glyphs.line.to_string().repeat(left);
+    format!("{name} {rule}").trim_end().to_owned()
+}
+
 /// Of `knock_client 4102`, the number tells them apart.
 fn cut_title(title: &str, room: usize, glyphs: &Glyphs) -> String {
     let Some((name, number)) = title.rsplit_once(' ') else {
@@ -118,13 +125,6 @@ fn cut_title(title: &str, room: usize, glyphs: &Glyphs) -> String {
     };
     let left = room.saturating_sub(number.len() + 1);
     glyphs.cut(&format!("{} {number}", glyphs.cut(name, left)), room)
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
-    }
 }
 
 /// How many waits of clients are told one by one.
@@ -136,14 +136,18 @@ pub(super) fn foot(
     look: &Look,
     glyphs: &Glyphs,
 ) -> Vec<String> {
-    let connections = story.connections.len();
-    let connections = count(connections, "connection", "connections");
     let tasks = story.lanes.len();
-    let tasks = count(tasks, "process or thread", "processes and threads");
-    let mut said = vec![format!("{connections}, {tasks}.")];
+    let tasks = counted(tasks, "process", "processes and threads");
+    let mut said = match connected(story) {
+        0 => vec![format!("{tasks}.")],
+        connections => {
+            let all = counted(connections, "connection", "connections");
+            vec![format!("{all}, {tasks}.")]
+        }
+    };
     said.extend(waited(story));
     said.extend(left_behind(trace, story));
-    said.extend(failures(story));
+    said.push(failures(story));
     said.push(match lint::findings(trace).len() {
         0 => "No findings.".to_owned(),
         found => format!("{}: --lint shows them.", lint::count(found)),
@@ -158,8 +162,28 @@ pub(super) fn foot(
     for note in &story.notes {
         paragraph(&format!("Note: {note}"), BAD);
     }
+    if let Some(width) = slots::wanted_width(story, look.width) {
+        let hint = format!(
+            "They do not all fit side by side: --width {width} or -o \
+             FILE.html has a column for each."
+        );
+        paragraph(&hint, QUIET);
+    }
     paragraph(&legend(story, glyphs), QUIET);
     lines
+}
+
+/// Connections that came to be, or that something went over: not the pair of
+/// sockets that curl makes for itself and closes again.
+fn connected(story: &Story) -> usize {
+    let is_greeted = |number: usize| {
+        story.arrows.iter().any(|arrow| {
+            arrow.connection == Some(number) && arrow.kind == Kind::Handshake
+        })
+    };
+    let all = story.connections.iter().enumerate();
+    all.filter(|(number, one)| one.up + one.down > 0 || is_greeted(*number))
+        .count()
 }
 
 fn waited(story: &Story) -> Option<String> {
@@ -171,12 +195,16 @@ fn waited(story: &Story) -> Option<String> {
         .map(|lane| {
             let at = |place: usize| story.moments[place].at_ns;
             let lived = at(lane.last).saturating_sub(at(lane.first));
-            format!(
-                "{} waited {} of {}",
-                lane.title,
-                time_span(lane.waited_ns),
-                time_span(lived),
-            )
+            let title = &lane.title;
+            match lane.waited_ns {
+                // What is rounded to nothing.
+                0..5_000 => format!("{title} did not wait"),
+                waited => format!(
+                    "{title} waited {} of {}",
+                    time_span(waited),
+                    time_span(lived),
+                ),
+            }
         })
         .collect();
     let more = match clients.len().saturating_sub(TOLD) {
@@ -219,7 +247,7 @@ fn left_behind(trace: &Trace, story: &Story) -> Option<String> {
     }
 }
 
-fn failures(story: &Story) -> Option<String> {
+fn failures(story: &Story) -> String {
     let failed: Vec<String> = story
         .moments
         .iter()
@@ -236,13 +264,13 @@ fn failures(story: &Story) -> Option<String> {
         })
         .collect();
     match failed.len() {
-        0 => Some("Nothing failed.".to_owned()),
-        1..=TOLD => Some(format!("Went wrong: {}.", failed.join("; "))),
-        many => Some(format!(
+        0 => "Nothing failed.".to_owned(),
+        1..=TOLD => format!("Went wrong: {}.", failed.join("; ")),
+        many => format!(
             "Went wrong: {}; and {} more.",
             failed[..TOLD].join("; "),
             many - TOLD
-        )),
+        ),
     }
 }
 
@@ -264,26 +292,32 @@ fn legend(story: &Story, glyphs: &Glyphs) -> String {
     if has(|what| *what == What::End) {
         all.push(format!("{} ends", glyphs.ends));
     }
-    if story.arrows.iter().any(|it| it.from.is_none() || it.to.is_none()) {
-        all.push(format!(
-            "{} no call took it, {} no call seen sent it",
-            glyphs.open_right, glyphs.open_left
-        ));
+    if has(|what| *what == What::Segment) {
+        let line = glyphs.dotted;
+        all.push(format!("{line}{line}{} segment", glyphs.thin_right));
     }
-    if story.moments.iter().any(|moment| moment.state.is_some()) {
-        all.push("[STATE] of TCP as found after the call".to_owned());
+    if story.arrows.iter().any(|arrow| arrow.to.is_none()) {
+        all.push(format!("{} no call took it", glyphs.open_right));
     }
-    if story.moments.iter().any(|moment| moment.is_transition) {
+    if story.arrows.iter().any(|arrow| arrow.from.is_none()) {
+        all.push(format!("{} no call seen sent it", glyphs.open_left));
+    }
+    let is_sample = |it: &Moment| it.state.is_some() && !it.is_transition;
+    if story.moments.iter().any(is_sample) {
+        all.push("[STATE] of TCP, as found after the call".to_owned());
+    }
+    let is_reported = |it: &Moment| it.state.is_some() && it.is_transition;
+    if story.moments.iter().any(is_reported) {
         all.push(format!(
             "[{}STATE] as the kernel reported its change",
             glyphs.becomes
         ));
     }
     if says("send(") || says("recv(") {
-        all.push("send, recv: sendto, recvfrom without address".to_owned());
+        all.push("send, recv: sendto, recvfrom without an address".to_owned());
     }
     if says("fork(") {
-        all.push("fork: as clone, if need be".to_owned());
+        all.push("fork: clone of a process".to_owned());
     }
     all.join("; ")
 }

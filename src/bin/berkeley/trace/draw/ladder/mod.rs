@@ -4,11 +4,13 @@
 //! It can be drawn while the trace grows: what is printed is never taken
 //! back, so that only what is settled is printed.
 
+mod cells;
 mod frame;
 mod glyphs;
 mod paper;
 mod row;
 mod slots;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod weave;

@@ -23,13 +23,22 @@ pub(super) struct Cell {
     pub(super) more: Vec<(String, Style)>,
 }
 
+/// What an arrow is drawn with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    Of(Kind),
+    /// A segment on the wire: thin, because what it carries is said by the
+    /// call that sent it.
+    Wire,
+}
+
 /// From one column to another. It leaves behind the text of `from`, if that
 /// says anything in this row, and otherwise at its line.
 #[derive(Clone)]
 pub(super) struct Across {
     pub(super) from: usize,
     pub(super) to: usize,
-    pub(super) kind: Kind,
+    pub(super) ink: Ink,
     pub(super) label: String,
 }
 
@@ -233,19 +242,36 @@ impl Row<'_> {
     fn arrow(&self, paper: &mut Paper, cells: &[Cell], across: &Across) {
         let (start, end) = self.run(cells, across);
         let glyphs = self.glyphs;
-        let style = style_of(across.kind);
-        let sign = match across.kind {
-            Kind::Handshake => glyphs.double,
-            Kind::Reset | Kind::Descriptor => glyphs.broken,
-            _ => glyphs.line,
+        let style = match across.ink {
+            Ink::Of(kind) => style_of(kind),
+            Ink::Wire => QUIET,
         };
+        let sign = match across.ink {
+            Ink::Of(Kind::Handshake) => glyphs.double,
+            Ink::Of(Kind::Reset | Kind::Descriptor) => glyphs.broken,
+            Ink::Of(_) => glyphs.line,
+            Ink::Wire => glyphs.dotted,
+        };
+        let (head_left, head_right) = match across.ink {
+            Ink::Of(_) => (glyphs.head_left, glyphs.head_right),
+            Ink::Wire => (glyphs.thin_left, glyphs.thin_right),
+        };
+        let is_line = |at: usize| {
+            self.lines.iter().enumerate().any(|(slot, line)| {
+                self.slots.at(slot) == at && !matches!(line, Line::None)
+            })
+        };
+        // The lines of others are nearer than a segment.
         for at in start..end {
-            paper.put(at, sign, style);
+            if across.ink != Ink::Wire || !is_line(at) {
+                paper.put(at, sign, style);
+            }
         }
         let (left, right) =
             (across.from.min(across.to), across.from.max(across.to));
         for slot in left + 1..right {
-            if !matches!(self.lines[slot], Line::None) {
+            let crosses = across.ink != Ink::Wire;
+            if crosses && !matches!(self.lines[slot], Line::None) {
                 paper.put(self.slots.at(slot), glyphs.crosses, style);
             }
         }
@@ -253,17 +279,18 @@ impl Row<'_> {
             .iter()
             .find(|cell| cell.slot == across.from && !cell.text.is_empty());
         let speaks = speaker.is_some();
+        // A sign that says more than the joint stays.
         let is_plain = speaker.is_none_or(|cell| cell.sign == glyphs.runs);
         if across.from == left {
-            paper.put(end - 1, glyphs.head_right, style);
-            if !speaks {
+            paper.put(end - 1, head_right, style);
+            if !speaks && across.ink != Ink::Wire {
                 paper.put(self.slots.at(left), glyphs.leaves_right, style);
             }
         } else {
-            paper.put(start, glyphs.head_left, style);
-            if !speaks {
-                let sign = match across.kind {
-                    Kind::Handshake => glyphs.leaves_doubled,
+            paper.put(start, head_left, style);
+            if is_plain && across.ink != Ink::Wire {
+                let sign = match across.ink {
+                    Ink::Of(Kind::Handshake) => glyphs.leaves_doubled,
                     _ => glyphs.leaves_left,
                 };
                 paper.put(end, sign, style);

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::super::super::story::{Lane, Story};
-use super::weave::is_idle_birth;
+use super::super::super::story::Story;
+use super::telling::is_idle_birth;
 
 /// A column is at least this wide: fewer places, and hardly any call could be
 /// read.
 const NARROWEST: usize = 18;
+/// Most calls fit in this.
+const COMFORTABLE: usize = 24;
 /// So much wider it is at most.
 const WIDEST: usize = 46;
 
@@ -47,7 +49,7 @@ impl Slots {
 
     /// The column of this task, and whether it is new there. Those of `kept`
     /// are not taken away, and of the others whose next moment is farthest off
-    /// as `is_needed_in` tells. Clients come in from the right, so that servers
+    /// as `is_needed_in` moments. Clients come in from the right, so that servers
     /// stay on the left.
     pub(super) fn take(
         &mut self,
@@ -63,9 +65,10 @@ impl Slots {
         }
         let free = |slot: &usize| self.taken[*slot].is_none();
         let count = self.taken.len();
-        let free = match is_client {
-            true => (0..count).rev().find(free),
-            false => (0..count).find(free),
+        let free = if is_client {
+            (0..count).rev().find(free)
+        } else {
+            (0..count).find(free)
         };
         let is_kept = |slot: &usize| {
             self.taken[*slot].is_some_and(|task| kept.contains(&task))
@@ -73,7 +76,10 @@ impl Slots {
         let slot = free
             .or_else(|| {
                 (0..count).filter(|slot| !is_kept(slot)).max_by_key(|&slot| {
-                    let wait = self.taken[slot].map(&is_needed_in);
+                    let wait = self.taken[slot].map_or(0, &is_needed_in);
+                    // A column on the other side must be idle for longer.
+                    let is_own = is_client == (2 * slot >= count);
+                    let wait = if is_own { wait } else { wait / 2 };
                     (wait, self.turn - self.last[slot])
                 })
             })
@@ -90,16 +96,23 @@ impl Slots {
     }
 }
 
+/// What would give all of them a column, if this does not.
+pub(super) fn wanted_width(story: &Story, paper: usize) -> Option<usize> {
+    let wanted = at_once(story);
+    let has_all = Slots::new(paper, wanted).taken.len() == wanted;
+    (!has_all).then(|| MARGIN + wanted * COMFORTABLE)
+}
+
 /// How many lanes are there at once, at most.
 pub(super) fn at_once(story: &Story) -> usize {
     let mut change: HashMap<usize, i32> = HashMap::new();
     for (at, lane) in story.lanes.iter().enumerate() {
-        let first = match is_idle_birth(story, lane.first) {
-            // The next of its moments.
-            true => (lane.first + 1..=lane.last)
+        let first = if is_idle_birth(story, lane.first) {
+            (lane.first + 1..=lane.last)
                 .find(|&place| story.moments[place].lane == at)
-                .unwrap_or(lane.last),
-            false => lane.first,
+                .unwrap_or(lane.last)
+        } else {
+            lane.first
         };
         *change.entry(first).or_default() += 1;
         if lane.has_ended {
@@ -116,6 +129,9 @@ pub(super) fn at_once(story: &Story) -> usize {
     usize::try_from(counts.max().unwrap_or(1)).unwrap_or(1)
 }
 
-pub(super) fn is_client(lane: &Lane) -> bool {
-    lane.subtitle == "client"
+/// Whether it, or whoever it descends from, is a client.
+pub(super) fn is_client(story: &Story, lane: usize) -> bool {
+    let parent = |&lane: &usize| story.lanes[lane].parent;
+    std::iter::successors(Some(lane), parent)
+        .any(|lane| story.lanes[lane].subtitle == "client")
 }

@@ -17,19 +17,6 @@ fn drawn(trace: &Trace, width: usize, ascii: bool) -> Vec<String> {
         .collect()
 }
 
-fn all() -> [Trace; 8] {
-    [
-        fixture::knock_fork(),
-        fixture::echo_threads(),
-        fixture::datagrams(),
-        fixture::inheritance(),
-        fixture::reset(),
-        fixture::refusal(),
-        fixture::signalled(),
-        fixture::disorder(),
-    ]
-}
-
 #[test]
 fn a_conversation_with_a_child_of_the_server() {
     let expected = include_str!("drawings/knock_fork.txt");
@@ -60,7 +47,7 @@ fn threads_take_turns_in_a_column() {
 
 #[test]
 fn no_line_is_wider_than_it_may_be() {
-    for trace in all() {
+    for trace in fixture::all() {
         for width in [60, 72, 80, 100, 140] {
             for line in drawn(&trace, width, false) {
                 assert!(line.chars().count() <= width, "{width}: {line}");
@@ -71,7 +58,7 @@ fn no_line_is_wider_than_it_may_be() {
 
 #[test]
 fn ascii_is_ascii_alone() {
-    for trace in all() {
+    for trace in fixture::all() {
         for line in drawn(&trace, 100, true) {
             assert!(line.is_ascii(), "{line}");
         }
@@ -80,7 +67,7 @@ fn ascii_is_ascii_alone() {
 
 #[test]
 fn all_that_happened_is_in_the_drawing() {
-    for trace in all() {
+    for trace in fixture::all() {
         let story = Story::tell(&trace);
         let lines = drawn(&trace, 140, false);
         let times = lines.iter().filter(|line| {
@@ -96,7 +83,7 @@ fn all_that_happened_is_in_the_drawing() {
 
 #[test]
 fn what_is_drawn_bit_by_bit_is_never_taken_back() {
-    for trace in all() {
+    for trace in fixture::all() {
         let look = Look { width: 100, ascii: false };
         let story = Story::tell(&trace);
         let mut ladder = Ladder::new(look);

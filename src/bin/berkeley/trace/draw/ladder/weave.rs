@@ -4,104 +4,15 @@
 use std::collections::HashMap;
 
 use super::super::super::record::Trace;
-use super::super::super::story::{Arrow, Kind, Moment, Story, What};
-use super::row::{Across, Cell, STATE, style_of};
+use super::super::super::story::{Arrow, Kind, Story, What};
+use super::super::wires;
+use super::row::{Across, Cell, Ink};
 use super::slots::is_client;
+use super::telling::{Arrows, Telling, is_idle_birth};
 use super::{Ladder, PAUSE, Sleep, UNSETTLED, WAITS, frame, key, time_span};
-use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET};
 
-/// What is answered within this time is drawn in one row with its answer, if
-/// nothing in between speaks against it.
-const AT_ONCE: u64 = 300_000;
-/// How far ahead an answer is looked for.
-const AHEAD: usize = 12;
 /// More of a label hides more than it shows.
 const LABEL: usize = 40;
-
-/// Arrows by where they begin and where they end.
-struct Arrows<'a> {
-    from: Vec<Vec<&'a Arrow>>,
-    to: Vec<Vec<&'a Arrow>>,
-}
-
-impl<'a> Arrows<'a> {
-    fn of(story: &'a Story) -> Arrows<'a> {
-        let mut arrows = Arrows {
-            from: vec![Vec::new(); story.moments.len()],
-            to: vec![Vec::new(); story.moments.len()],
-        };
-        for arrow in &story.arrows {
-            if let Some(from) = arrow.from {
-                arrows.from[from].push(arrow);
-            }
-            if let Some(to) = arrow.to {
-                arrows.to[to].push(arrow);
-            }
-        }
-        arrows
-    }
-}
-
-/// A telling of the story, and what of it is drawn.
-struct Telling<'a> {
-    trace: &'a Trace,
-    story: &'a Story,
-    arrows: Arrows<'a>,
-    is_drawn: Vec<bool>,
-    until: u64,
-    /// The moments of each task.
-    by_task: HashMap<usize, Vec<usize>>,
-}
-
-impl Telling<'_> {
-    fn task(&self, place: usize) -> usize {
-        self.story.lanes[self.story.moments[place].lane].task
-    }
-
-    /// The next moment after `place` in which this task does something.
-    fn needed_after(&self, place: usize, task: usize) -> usize {
-        let Some(own) = self.by_task.get(&task) else { return usize::MAX };
-        let next = own.partition_point(|&moment| moment <= place);
-        own.get(next).copied().unwrap_or(usize::MAX)
-    }
-
-    /// The moment that can stand beside this one, or right below it.
-    fn answer(&self, place: usize) -> Option<(usize, &Arrow)> {
-        let moments = &self.story.moments;
-        let at = moments[place].at_ns;
-        self.arrows.from[place].iter().find_map(|arrow| {
-            let to = arrow.to?;
-            let between = place + 1..to;
-            let is_near = between.is_empty()
-                || between.len() < AHEAD && moments[to].at_ns <= at + AT_ONCE;
-            let lane = moments[to].lane;
-            let in_the_way = |other: usize| {
-                let causes = self.arrows.to[to]
-                    .iter()
-                    .any(|arrow| arrow.from == Some(other));
-                !self.is_drawn[other]
-                    && (moments[other].lane == lane || causes)
-            };
-            let is_free = !self.is_drawn[to]
-                && !is_idle_birth(self.story, to)
-                && lane != moments[place].lane
-                && moments[to].at_ns < self.until;
-            (is_near && is_free && !between.into_iter().any(in_the_way))
-                .then_some((to, *arrow))
-        })
-    }
-}
-
-/// Whether whoever is born does nothing for a while: its column can wait.
-pub(super) fn is_idle_birth(story: &Story, place: usize) -> bool {
-    let moment = &story.moments[place];
-    let later = &story.moments[place + 1..];
-    moment.what == What::Birth
-        && !later
-            .iter()
-            .take_while(|next| next.at_ns < moment.at_ns + UNSETTLED)
-            .any(|next| next.lane == moment.lane)
-}
 
 impl Ladder {
     /// Rows for all moments that are not drawn yet and settled before
@@ -121,8 +32,19 @@ impl Ladder {
             let task = story.lanes[moment.lane].task;
             by_task.entry(task).or_default().push(place);
         }
-        let mut telling =
-            Telling { trace, story, arrows, is_drawn, until, by_task };
+        let receivers = wires::of(trace, story)
+            .into_iter()
+            .filter_map(|wire| Some((wire.moment, wire.to_lane?)))
+            .collect();
+        let mut telling = Telling {
+            trace,
+            story,
+            arrows,
+            is_drawn,
+            until,
+            by_task,
+            receivers,
+        };
         self.remember_waits(&telling);
         let mut lines = Vec::new();
         for place in 0..story.moments.len() {
@@ -197,11 +119,12 @@ impl Ladder {
         comes_in: Option<&Across>,
     ) -> Vec<String> {
         let at = |place: usize| Some(telling.story.moments[place].at_ns);
-        let mut first = self.cell(telling, place);
-        self.become_what_it_is(telling, place);
-        self.say_how_long(telling, place, &mut first);
+        if let Some(segment) = self.segment(telling, place) {
+            return self.row(at(place), Vec::new(), Some(&segment));
+        }
+        let first = self.cell(telling, place);
         let Some((to, arrow)) = answer else {
-            return self.arrive(at(place), first, comes_in);
+            return self.arrive(telling, place, at(place), first, comes_in);
         };
         let across = self.across(telling, place, *to, arrow);
         let others = self.arrives(telling, *to, Some(arrow));
@@ -210,6 +133,7 @@ impl Ladder {
         {
             let both = vec![first.clone(), self.cell(telling, *to)];
             if self.fits(&both, across) {
+                self.become_what_it_is(telling, place);
                 self.become_what_it_is(telling, *to);
                 return self.row(at(place), both, Some(across));
             }
@@ -219,38 +143,45 @@ impl Ladder {
         let is_leftwards = comes_in.is_none()
             && others.is_empty()
             && across.as_ref().is_some_and(|it| it.from > it.to);
-        let (above, below) = match is_leftwards {
-            true => (across.as_ref(), None),
-            false => (comes_in, across.as_ref()),
+        let (above, below) = if is_leftwards {
+            (across.as_ref(), None)
+        } else {
+            (comes_in, across.as_ref())
         };
-        let mut lines = self.arrive(at(place), first, above);
+        let mut lines = self.arrive(telling, place, at(place), first, above);
         for other in others {
             lines.extend(self.row(None, Vec::new(), Some(&other)));
         }
         let second = self.cell(telling, *to);
-        self.become_what_it_is(telling, *to);
-        lines.extend(self.arrive(None, second, below));
+        lines.extend(self.arrive(telling, *to, None, second, below));
         lines
     }
 
     /// A cell and the arrow that ends, or begins, there; above it, if the
-    /// text leaves no room for what the arrow says.
+    /// text leaves no room for what the arrow says. Who is told of anything
+    /// waits until then.
     fn arrive(
         &mut self,
+        telling: &Telling,
+        place: usize,
         at_ns: Option<u64>,
-        cell: Cell,
+        mut cell: Cell,
         across: Option<&Across>,
     ) -> Vec<String> {
-        let Some(across) = across else {
-            return self.row(at_ns, vec![cell], None);
+        let own = across.filter(|across| {
+            across.from == cell.slot
+                || self.fits(std::slice::from_ref(&cell), across)
+        });
+        let mut lines = match across {
+            Some(across) if own.is_none() => {
+                self.row(at_ns, Vec::new(), Some(across))
+            }
+            _ => Vec::new(),
         };
-        if across.from == cell.slot
-            || self.fits(std::slice::from_ref(&cell), across)
-        {
-            return self.row(at_ns, vec![cell], Some(across));
-        }
-        let mut lines = self.row(at_ns, Vec::new(), Some(across));
-        lines.extend(self.row(None, vec![cell], None));
+        let at_ns = at_ns.filter(|_| lines.is_empty());
+        self.become_what_it_is(telling, place);
+        self.say_how_long(telling, place, &mut cell);
+        lines.extend(self.row(at_ns, vec![cell], own));
         lines
     }
 
@@ -310,12 +241,15 @@ impl Ladder {
         for &place in places {
             let lane = telling.story.moments[place].lane;
             let one = &telling.story.lanes[lane];
-            let side = is_client(one);
+            let side = is_client(telling.story, lane);
             let needed = |task| telling.needed_after(place, task);
             let (slot, is_new) =
                 self.slots.take(one.task, side, &tasks, needed);
             self.firsts[slot].get_or_insert(one.task);
             if is_new {
+                if telling.story.moments[place].what != What::Birth {
+                    self.alive.insert(one.task);
+                }
                 new.push(lane);
             }
         }
@@ -355,106 +289,17 @@ impl Ladder {
             Kind::Birth | Kind::Exit => String::new(),
             _ => self.glyphs.cut(&arrow.label, LABEL),
         };
-        (from != to).then_some(Across { from, to, kind: arrow.kind, label })
+        let ink = Ink::Of(arrow.kind);
+        (from != to).then_some(Across { from, to, ink, label })
     }
 
-    fn cell(&self, telling: &Telling, place: usize) -> Cell {
-        let moment = &telling.story.moments[place];
-        let task = telling.task(place);
-        let glyphs = self.glyphs;
-        let is_asleep = self.sleeps.contains_key(&task);
-        let sign = match moment.what {
-            What::Waits { .. } => glyphs.falls_asleep,
-            What::Returns { .. } => glyphs.wakes,
-            What::Birth => glyphs.starts,
-            What::End => glyphs.ends,
-            _ if is_asleep => glyphs.waits,
-            _ => glyphs.runs,
-        };
-        let style = match moment.what {
-            _ if moment.is_bad => BAD,
-            What::Birth | What::End => GOOD,
-            What::Segment | What::State => QUIET,
-            What::Signal | What::Pause | What::Exec => HEADING,
-            _ => PLAIN,
-        };
-        Cell {
-            slot: self.slots.of(task).unwrap_or(0),
-            sign,
-            text: self.text(moment),
-            style,
-            more: self.tails(telling, place),
-        }
-    }
-
-    /// In a narrow column `:5000` says more than `127.0.0.1…`.
-    fn text(&self, moment: &Moment) -> String {
-        let room = self.slots.width.saturating_sub(3);
-        if moment.text.chars().count() <= room {
-            return moment.text.clone();
-        }
-        moment.text.replace("127.0.0.1:", ":").replace("[::1]:", ":")
-    }
-
-    /// What stands behind a text where there is room, and else below it.
-    fn tails(
-        &self,
-        telling: &Telling,
-        place: usize,
-    ) -> Vec<(String, anstyle::Style)> {
-        let moment = &telling.story.moments[place];
-        let mut tails = Vec::new();
-        self.wait_before(telling, place, &mut tails);
-        if let Some(state) = &moment.state {
-            let sign = match moment.is_transition {
-                true => self.glyphs.becomes.to_string(),
-                false => String::new(),
-            };
-            tails.push((format!("[{sign}{state}]"), STATE));
-        }
-        let glyphs = self.glyphs;
-        for arrow in &telling.arrows.from[place] {
-            if arrow.to.is_none() {
-                let label = glyphs.cut(&arrow.label, LABEL / 2);
-                let (line, head) = (glyphs.line, glyphs.open_right);
-                let tail = format!("{line} {label} {line}{head}");
-                tails.push((tail, style_of(arrow.kind)));
-            }
-        }
-        for arrow in &telling.arrows.to[place] {
-            let stranger = match arrow.from {
-                None => String::new(),
-                Some(from) => {
-                    let task = telling.task(from);
-                    if self.slots.of(task).is_some() {
-                        continue;
-                    }
-                    let tid = telling.trace.tasks[task].tid;
-                    format!(" from {tid}")
-                }
-            };
-            let label = glyphs.cut(&arrow.label, LABEL / 2);
-            let (line, head) = (glyphs.line, glyphs.open_left);
-            let tail = format!("{head}{line} {label}{stranger}");
-            tails.push((tail, style_of(arrow.kind)));
-        }
-        tails
-    }
-
-    fn wait_before(
-        &self,
-        telling: &Telling,
-        place: usize,
-        tails: &mut Vec<(String, anstyle::Style)>,
-    ) {
-        let moment = &telling.story.moments[place];
-        if let (What::Returns { .. }, Some(sleep)) =
-            (moment.what, self.sleeps.get(&telling.task(place)))
-            && !sleep.is_said
-        {
-            let span = moment.at_ns.saturating_sub(sleep.since);
-            tails.push((format!("({})", time_span(span)), WAITS));
-        }
+    /// A segment between two columns.
+    fn segment(&self, telling: &Telling, place: usize) -> Option<Across> {
+        let &lane = telling.receivers.get(&place)?;
+        let from = self.slots.of(telling.task(place))?;
+        let to = self.slots.of(telling.story.lanes[lane].task)?;
+        let label = telling.story.moments[place].text.clone();
+        (from != to).then_some(Across { from, to, ink: Ink::Wire, label })
     }
 
     /// What becomes of its column with this moment.

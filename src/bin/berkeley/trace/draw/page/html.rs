@@ -5,7 +5,7 @@
 use super::ladder::Ladder;
 use super::layout::{Layout, TIMES};
 use super::{DRAWING, arrows, drawing, facts, legend, summary};
-use crate::markup::{Element, coordinate, said};
+use crate::markup::{self, Element, coordinate, said};
 use crate::trace::record::Trace;
 use crate::trace::story::Story;
 
@@ -34,22 +34,14 @@ pub(super) fn page(trace: &Trace, story: &Story) -> String {
         .add(&key())
         .add(&summary::connections(story))
         .add(&summary::lanes(story));
-    let meta = |name: &str, content: &str| {
-        Element::new("meta").with("name", name).with("content", content)
-    };
-    let head = Element::new("head")
-        .add(&Element::new("meta").with("charset", "utf-8"))
-        .add(&meta("viewport", "width=device-width, initial-scale=1"))
-        .add(&meta("color-scheme", "light dark"))
-        .add(&said("title", &title))
-        .add(&Element::new("style").verbatim(STYLE).verbatim(DRAWING))
-        .add(&Element::new("script").verbatim(LIVE));
-    let mut body = Element::new("body").add(&main).add(&facts);
+    let mut body = Element::new("body")
+        .add(&Element::new("script").verbatim(LIVE))
+        .add(&main)
+        .add(&facts);
     for script in SCRIPTS {
         body.push(&Element::new("script").verbatim(script));
     }
-    let page = Element::new("html").with("lang", "en").add(&head).add(&body);
-    format!("<!DOCTYPE html>\n{page}\n")
+    markup::page(&title, &[STYLE, DRAWING], &body)
 }
 
 /// What only the script can do; hidden until it is there.
@@ -165,7 +157,7 @@ fn stage(ladder: &Ladder, title: &str) -> Element {
         .with("aria-label", "The ladder: arrow keys walk through its rows")
         .add(&heads)
         .add(&svg);
-    let hint = "Point at a row or tap it: everything that is known about \
+    let hint = "Click on a row or tap it: everything that is known about \
                 the call is shown here. ↑ ↓ walk through the rows, ← → go \
                 to the other end of an arrow.";
     let panel = Element::new("aside")

@@ -7,9 +7,9 @@
 //! asked for.
 
 use super::ends::{self, Ends};
-use super::wires::{self, Wire};
 use super::words;
 use super::{count, states};
+use crate::trace::draw::wires::{self, Wire};
 use crate::trace::record::Trace;
 use crate::trace::story::{Arrow, Kind, Story};
 

@@ -1,6 +1,5 @@
-//! The ladder for the eyes: as a drawing that stands alone, and as a page
-//! that answers to pointer and keyboard. Neither asks for anything outside
-//! of its file.
+//! The ladder as SVG: as a drawing that stands alone, and in a page that
+//! answers to pointer and keyboard. Each is one file, and loads nothing.
 //!
 //! `layout` says where everything stands; `ladder`, `rows` and `arrows` draw
 //! it, once for both forms.

@@ -26,6 +26,16 @@ function light(index) {
   for (const part of lit) part?.classList.add("lit");
 }
 
+// The panel stands beside the drawing where both have room, and lies under
+// it otherwise: to see both sides of a connection is worth more.
+const stage = document.querySelector(".stage");
+const BESIDE = 410;
+
+function seat() {
+  const isWide = innerWidth >= Math.max(1100, place.width + BESIDE);
+  stage.classList.toggle("beside", isWide);
+}
+
 function scrollTo(index) {
   const top = document.querySelector(".heads").offsetHeight;
   const y = place.y[index] + top;
@@ -58,7 +68,7 @@ function choose(index, goThere) {
   uncover(row(index));
 }
 
-// On a narrow screen the panel lies over the lower half of the page.
+// Where it is not beside it, the panel lies over the lower half of the page.
 function uncover(part) {
   if (getComputedStyle(panel).position !== "fixed") return;
   const bottom = part.getBoundingClientRect().bottom + ROW;
@@ -89,7 +99,8 @@ drawing.addEventListener("pointermove", (event) => {
   if (index === pointed) return;
   pointed = index;
   light(index);
-  if (index !== undefined) show(index);
+  const isBeside = stage.classList.contains("beside");
+  if (index !== undefined && isBeside) show(index);
 });
 
 drawing.addEventListener("click", (event) => {
@@ -209,7 +220,10 @@ for (const arrow of parts(".arrow")) {
   arrow.prepend(wide);
 }
 
-addEventListener("resize", () => showPieces());
+addEventListener("resize", () => {
+  seat();
+  showPieces();
+});
 addEventListener("beforeprint", () => {
   showPieces(true);
   scroller.style.zoom = Math.min(1, PAPER / place.width);
@@ -220,6 +234,7 @@ addEventListener("afterprint", () => {
 });
 readTicks();
 placeAll();
+seat();
 showPieces();
 const named = /^#m(\d+)$/.exec(location.hash);
 if (named && moments[named[1]]) choose(Number(named[1]), true);

@@ -1,5 +1,5 @@
 //! The drawing in pieces of so many rows. A page of many thousand rows opens
-//! in no time when the browser has to lay out only those that are in view.
+//! at once when the browser has to lay out only those that are in view.
 
 use crate::markup::Element;
 

@@ -63,6 +63,10 @@ impl Strips {
             |s: &&Stretch| s.lane == new.lane && s.socket == new.socket;
         let track = match self.open.iter().find(is_it) {
             Some(old) if old.state == new.state => return,
+            // Another object keeps that than the socket, which says CLOSE.
+            Some(old) if old.state == "TIME_WAIT" && new.state == "CLOSE" => {
+                return;
+            }
             Some(old) => old.track,
             // What was never open is in no state worth a strip.
             None if new.state == "CLOSE" => return,
@@ -140,7 +144,7 @@ pub(super) fn class(state: &str) -> &'static str {
     match state {
         "LISTEN" => "listen",
         "ESTABLISHED" => "open",
-        "SYN_SENT" | "SYN_RECV" | "NEW_SYN_RECV" => "opening",
+        "SYN_SENT" | "SYN_RECV" => "opening",
         "FIN_WAIT1" | "FIN_WAIT2" | "CLOSING" | "TIME_WAIT" => "closing",
         "CLOSE_WAIT" | "LAST_ACK" => "closed-by-peer",
         _ => "closed",

@@ -4,6 +4,7 @@
 use super::words;
 use crate::calendar;
 use crate::markup::{Element, said};
+use crate::trace::draw::counted;
 use crate::trace::record::{Source, Trace};
 use crate::trace::story::{Side, Story};
 
@@ -125,8 +126,4 @@ fn section<const N: usize>(
             Element::new("div").class("wide").add(&table)
         },
     )
-}
-
-fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }

@@ -12,19 +12,6 @@ use crate::trace::fixture::{self, Script};
 use crate::trace::record::{Event, Segment, Trace, Transition};
 use crate::trace::story::{Kind, Story, What};
 
-fn all() -> [Trace; 8] {
-    [
-        fixture::knock_fork(),
-        fixture::echo_threads(),
-        fixture::datagrams(),
-        fixture::inheritance(),
-        fixture::reset(),
-        fixture::refusal(),
-        fixture::signalled(),
-        fixture::disorder(),
-    ]
-}
-
 fn drawn(trace: &Trace) -> (Story, String, String) {
     let story = Story::tell(trace);
     let (drawing, page) = (svg(trace, &story), html(trace, &story));
@@ -46,7 +33,7 @@ fn part<'a>(drawing: &'a str, id: &str) -> &'a str {
 
 #[test]
 fn every_drawing_is_well_formed_and_gives_an_id_once() {
-    for trace in all() {
+    for trace in fixture::all() {
         let (_, drawing, page) = drawn(&trace);
         for text in [&drawing, &page] {
             check_nesting(text);
@@ -59,7 +46,7 @@ fn every_drawing_is_well_formed_and_gives_an_id_once() {
 
 #[test]
 fn every_moment_has_a_row_and_a_time() {
-    for trace in all() {
+    for trace in fixture::all() {
         let (story, drawing, _) = drawn(&trace);
         let times = drawing.split("<g class=\"times\">").nth(1).unwrap();
         let times = times.matches("<text x=\"74\" y").count();
@@ -75,7 +62,7 @@ fn every_moment_has_a_row_and_a_time() {
 
 #[test]
 fn an_arrow_leaves_in_the_row_of_its_first_moment_and_goes_down() {
-    for trace in all() {
+    for trace in fixture::all() {
         let (story, drawing, _) = drawn(&trace);
         let layout = Layout::of(&trace, &story);
         for (i, arrow) in story.arrows.iter().enumerate() {
@@ -104,7 +91,7 @@ fn an_arrow_leaves_in_the_row_of_its_first_moment_and_goes_down() {
 
 #[test]
 fn texts_stay_in_their_column() {
-    for trace in all() {
+    for trace in fixture::all() {
         let story = Story::tell(&trace);
         let layout = Layout::of(&trace, &story);
         for (moment, reach) in story.moments.iter().zip(&layout.reach) {

@@ -20,9 +20,17 @@ pub(super) const SMALL: f64 = 6.65;
 pub(super) const SPACE: f64 = 8.0;
 /// Longer texts are in the details only.
 const LONGEST: usize = 46;
+/// And these as they are.
+const SHORT: usize = 16;
 
 pub(super) fn shown(moment: &Moment) -> String {
-    cut(&moment.text, LONGEST)
+    let text = &moment.text;
+    if display_width(text) <= SHORT || text.starts_with("bind(") {
+        return cut(text, LONGEST);
+    }
+    // All of it is in the details; so narrower columns are seen together.
+    let near = text.replace("127.0.0.1:", ":");
+    cut(&near.replace("[::1]:", ":"), LONGEST)
 }
 
 /// `waited 1.2 ms`, of the return of one who did.

@@ -163,9 +163,16 @@ fn tasks(trace: &Trace, waits: &BTreeMap<usize, u64>) -> Vec<Worker> {
 
 /// `accept4 on 127.0.0.1:5000`, `epoll_wait`
 fn on(trace: &Trace, call: &Call) -> String {
-    match call.socket {
+    let mut awaited = call.awaits.iter().filter_map(|one| one.socket);
+    let others = awaited.clone().count().saturating_sub(1);
+    match call.socket.or_else(|| awaited.next()) {
         Some(socket) => {
-            format!("{} on {}", call.call, names::socket(trace, socket))
+            let socket = names::socket(trace, socket);
+            let others = match others {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            };
+            format!("{} on {socket}{others}", call.call)
         }
         None => call.call.clone(),
     }
@@ -182,11 +189,7 @@ mod tests {
 
     #[test]
     fn every_call_is_counted_once() {
-        for trace in [
-            fixture::knock_fork(),
-            fixture::echo_threads(),
-            fixture::signalled(),
-        ] {
+        for trace in fixture::all() {
             let is_call = |event: &&Event| matches!(event, Event::Call(_));
             let number = trace.events.iter().filter(is_call).count() as u64;
             let counted = summed(&trace).calls;

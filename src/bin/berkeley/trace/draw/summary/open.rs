@@ -1,7 +1,7 @@
 //! Descriptors of sockets that nobody closed: the kernel did, when their
 //! process ended, or they were open when the trace ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -22,7 +22,8 @@ pub(super) struct Open {
 #[derive(Default)]
 struct Holder {
     task: usize,
-    threads: usize,
+    /// By tid; a program's first one has perhaps no birth in the trace.
+    threads: BTreeSet<i32>,
     held: BTreeMap<i32, usize>,
 }
 
@@ -43,14 +44,14 @@ pub(super) fn left(trace: &Trace) -> Vec<Open> {
         let Some(task) = trace.tasks.get(program.task) else { continue };
         let holder = holders.entry(task.pid).or_default();
         holder.task = program.task;
-        holder.threads += 1;
+        holder.threads.insert(task.tid);
     }
     let mut left = Vec::new();
     for event in in_order(trace) {
         match event {
             Event::Birth(born) => {
                 let holder = holders.entry(born.pid).or_default();
-                holder.threads += 1;
+                holder.threads.insert(born.tid);
                 if born.tid == born.pid {
                     holder.task = born.task;
                 }
@@ -72,8 +73,8 @@ pub(super) fn left(trace: &Trace) -> Vec<Open> {
             }
             Event::End(ended) => {
                 let holder = holders.entry(ended.pid).or_default();
-                holder.threads = holder.threads.saturating_sub(1);
-                if holder.threads == 0
+                holder.threads.remove(&ended.tid);
+                if holder.threads.is_empty()
                     && let Some(holder) = holders.remove(&ended.pid)
                 {
                     left.extend(open(trace, ended.pid, &holder, true));
@@ -122,7 +123,7 @@ fn open(
 mod tests {
     use super::*;
     use crate::trace::fixture;
-    use crate::trace::record::Role;
+    use crate::trace::record::{Born, Role};
 
     #[test]
     fn what_was_not_closed_is_left() {
@@ -137,6 +138,25 @@ mod tests {
         assert_eq!(still.len(), 1, "{still:?}");
         assert_eq!((still[0].fd, still[0].by_the_end), (4, false));
         assert_eq!(still[0].socket, "127.0.0.1:2");
+    }
+
+    #[test]
+    fn a_process_that_has_ended_left_the_rest_to_the_kernel() {
+        for is_born_in_the_trace in [true, false] {
+            let mut script = fixture::Script::new("server");
+            let (task, tid) = (script.program(Role::Alone, "server", 7), 7);
+            if is_born_in_the_trace {
+                let (at_ns, holds) = (0, Vec::new());
+                let born = Born { task, tid, pid: tid, at_ns, holds };
+                script.event(Event::Birth(born));
+            }
+            let socket = script.socket("127.0.0.1:1", "", |_| {});
+            script.call(task, 1, 2, "socket", &[]).makes(3, socket);
+            script.exit(task, 3, 0);
+            let all = left(&script.trace());
+            assert_eq!(all.len(), 1, "{all:?}");
+            assert!(all[0].by_the_end, "{all:?}");
+        }
     }
 
     #[test]

@@ -39,16 +39,17 @@ fn row(calls: &Calls) -> Vec<String> {
     let named = calls.errors.iter().map(|(errno, n)| format!("{n} {errno}"));
     let named = named.collect::<Vec<_>>().join(", ");
     let shown = |n: u64| if n == 0 { String::new() } else { n.to_string() };
-    let waited = match calls.waited_ns {
+    let shown_ms = |ns| match ns {
         0 => String::new(),
-        waited => ms(waited),
+        ns => ms(ns),
     };
+    let waited = shown_ms(calls.waited_ns);
     vec![
         calls.call.clone(),
         calls.count.to_string(),
         shown(failed),
-        ms(calls.inside_ns),
-        ms(calls.longest_ns),
+        shown_ms(calls.inside_ns),
+        shown_ms(calls.longest_ns),
         waited,
         named,
     ]
@@ -160,12 +161,7 @@ mod tests {
 
     #[test]
     fn it_fits_and_is_ascii_where_that_is_asked_for() {
-        for trace in [
-            fixture::knock_fork(),
-            fixture::echo_threads(),
-            fixture::datagrams(),
-            fixture::inheritance(),
-        ] {
+        for trace in fixture::all() {
             let look = Look { width: 100, ascii: true };
             for line in text(&trace, &Story::tell(&trace), &look) {
                 let line = anstream::adapter::strip_str(&line).to_string();

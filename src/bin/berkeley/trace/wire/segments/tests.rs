@@ -1,3 +1,4 @@
+//! Segments between real sockets, as both ends sent them.
 #![allow(clippy::unwrap_used)]
 
 use std::net::SocketAddr;

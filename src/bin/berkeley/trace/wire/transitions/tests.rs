@@ -1,3 +1,4 @@
+//! Real sockets go through their states, and each report is heard.
 #![allow(clippy::unwrap_used)]
 
 use std::net::SocketAddr;

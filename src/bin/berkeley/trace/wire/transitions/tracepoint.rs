@@ -19,27 +19,12 @@ use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::Mode;
 
 use super::Report;
+use crate::trace::tcp;
 
 /// `include/uapi/linux/mount.h`
 const FSOPEN_CLOEXEC: u32 = 1;
 const FSCONFIG_CMD_CREATE: u32 = 6;
 const FSMOUNT_CLOEXEC: u32 = 1;
-
-/// `include/net/tcp_states.h`, from 1 on.
-const STATES: [&str; 12] = [
-    "ESTABLISHED",
-    "SYN_SENT",
-    "SYN_RECV",
-    "FIN_WAIT1",
-    "FIN_WAIT2",
-    "TIME_WAIT",
-    "CLOSE",
-    "CLOSE_WAIT",
-    "LAST_ACK",
-    "LISTEN",
-    "CLOSING",
-    "NEW_SYN_RECV",
-];
 
 /// The number that perf_event_open(2) asks for, and the fields.
 #[derive(Debug)]
@@ -108,9 +93,7 @@ fn take<const N: usize>(record: &[u8], offset: usize) -> Option<[u8; N]> {
 }
 
 fn state(record: &[u8], offset: usize) -> Option<&'static str> {
-    let number = u32::from_ne_bytes(take(record, offset)?);
-    let index = usize::try_from(number.checked_sub(1)?).ok()?;
-    STATES.get(index).copied()
+    tcp::state(u32::from_ne_bytes(take(record, offset)?))
 }
 
 impl Fields {
