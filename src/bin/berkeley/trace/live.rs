@@ -41,12 +41,11 @@ struct List {
 
 impl Live {
     pub(crate) fn of(options: &Options, output: Output) -> Live {
-        let is_summed_up = options.summary && options.format.is_none();
         // A lab is over in a moment, and reads better with all columns known.
         let may_last = options.lab.is_none() && output.is_terminal;
         let is_live = options.stream || may_last;
         let way = match options.format() {
-            _ if is_summed_up => Way::AtTheEnd,
+            _ if options.draws_nothing() => Way::AtTheEnd,
             Format::Calls if is_live => Way::Calls(List {
                 calls: Calls { ascii: options.ascii },
                 next: 0,

@@ -195,12 +195,16 @@ impl Recorder {
         if self.everything {
             return true;
         }
-        let is_socket = |fd| is_socket(task, fd);
+        // What is done with a number after its socket was closed is about
+        // that socket, too: it fails, or is done to another one.
+        let is_about =
+            |fd| is_socket(task, fd) || self.known.is_gone(task, fd);
         match decode::family(call.number) {
-            Family::Transfer => subjects(call).any(is_socket),
+            Family::Transfer => subjects(call).any(is_about),
             Family::Descriptor => {
                 is_record_lock(call)
-                    || decode::subject(call).is_none_or(is_socket)
+                    || decode::subject(call).is_none_or(is_about)
+                    || replaces(call).is_some_and(|fd| is_socket(task, fd))
             }
             _ => true,
         }
@@ -263,6 +267,7 @@ impl Recorder {
                 let before = call.before.clone();
                 let after = self.known.after_close(socket, before, &others);
                 (call.after, call.still_held) = after;
+                self.known.is_closed(task, fd);
             } else {
                 self.known.renew(socket, task, fd, &call.call);
                 call.after = match held {
@@ -278,9 +283,17 @@ impl Recorder {
             self.known.sockets[*peer].accepted_from = call.socket;
             call.after = self.known.look(task, call.made[0].fd);
         }
+        let is_taken = call.errno.as_deref() == Some("EADDRINUSE");
+        if let Some(path) = &decoded.address
+            && call.call == "bind"
+            && is_taken
+        {
+            call.nobody_there = sockets::is_abandoned(task.tid, path);
+        }
         call.args = decoded.args;
         call.address = decoded.address;
         call.data = decoded.data;
+        call.unsent = decoded.unsent;
     }
 
     fn descriptors(&mut self, task: Task, fds: &[i32]) -> Vec<Descriptor> {
@@ -332,6 +345,16 @@ fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
         _ => None,
     };
     decode::subject(call).into_iter().chain(second.map(decode::int))
+}
+
+/// The descriptor that dup2 and dup3 close before they make it anew.
+fn replaces(call: &Entry) -> Option<i32> {
+    #[cfg(target_arch = "x86_64")]
+    const DUPS: [i64; 2] = [libc::SYS_dup2, libc::SYS_dup3];
+    #[cfg(not(target_arch = "x86_64"))]
+    const DUPS: [i64; 1] = [libc::SYS_dup3];
+    let number = i64::try_from(call.number).ok()?;
+    DUPS.contains(&number).then(|| decode::int(call.args[1]))
 }
 
 /// fcntl(2) as some of the worker models take turns with it.

@@ -20,6 +20,7 @@ mod tables;
 mod tests;
 
 pub(crate) use eye::{Eye, Glance, Held};
+pub(crate) use owners::is_abandoned;
 
 use std::fs;
 
