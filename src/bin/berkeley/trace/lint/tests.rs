@@ -36,12 +36,12 @@ fn payload(text: &str) -> Payload {
     Payload { text: text.into(), length: text.len() as u64, cut: false }
 }
 
-fn waiting(bytes: u32) -> Option<Look> {
-    Some(Look {
+fn waiting(bytes: u32) -> Look {
+    Look {
         state: Some("ESTABLISHED".into()),
         receive_queue: Some(bytes),
         send_queue: Some(0),
-    })
+    }
 }
 
 /// One program, a thread of it, and one connected socket.
@@ -79,7 +79,7 @@ fn who_gives_a_slow_peer_up_may_close() {
         short.data = Some(payload("he"));
         short.unsent = Some(payload("llo"));
         let mut close = call(30, "close", &["4"], 0);
-        close.before = waiting(0);
+        close.before = Some(waiting(0));
         let calls = [Some(short), between, Some(close)];
         ids(&trace(calls.into_iter().flatten().collect()))
     };
@@ -97,7 +97,7 @@ fn what_is_passed_on_is_not_closed_unread() {
             pass.passed = vec![Descriptor { fd: 4, socket: Some(0) }];
         }
         let mut close = call(20, "close", &["4"], 0);
-        close.before = waiting(5);
+        close.before = Some(waiting(5));
         ids(&trace(vec![pass, close]))
     };
     assert_eq!(ends(false), ["unread-reset"]);
@@ -119,7 +119,7 @@ fn edge(timeout: &str, rest_is_read: bool) -> Trace {
     let events = "EPOLLIN".to_string();
     told.ready = vec![Ready { fd: 4, socket: Some(0), events }];
     let mut some = call(30, "read", &["4", "\"x\"", "1"], 1);
-    some.after = waiting(99);
+    some.after = Some(waiting(99));
     let again = epoll(40, "epoll_wait", &["3", "[]", "8", timeout], 0);
     let mut rest = call(50, "read", &["4", "\"x\"", "100"], 99);
     (rest.task, rest.tid) = (1, 101);

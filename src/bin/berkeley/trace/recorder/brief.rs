@@ -7,6 +7,8 @@
 //! words are the decoder's, as for every other call: it is shown the bytes as
 //! if they were still in the program's memory.
 
+use std::collections::HashMap;
+
 use nix::errno::Errno;
 
 use super::super::decode::{self, Decoder};
@@ -20,6 +22,8 @@ pub(super) struct Briefs {
     calls: Vec<Brief>,
     /// What went through them, one behind the other.
     bytes: Vec<u8>,
+    /// Of the few sends that were cut short: what they left, and where.
+    rests: HashMap<usize, (u64, Vec<u8>)>,
 }
 
 struct Brief {
@@ -143,9 +147,16 @@ impl Briefs {
         (brief.exit_ns, brief.result) = (exit_ns, result);
         brief.was_looked_at = after.is_some();
         brief.after = after.unwrap_or_default();
-        if !sends(brief.number) && result > 0 {
-            let taken = result.unsigned_abs();
-            brief.keep(&mut self.bytes, taken, memory, longest);
+        let Ok(moved) = u64::try_from(result) else { return };
+        if !sends(brief.number) {
+            brief.keep(&mut self.bytes, moved, memory, longest);
+        } else if moved < brief.length {
+            let (at, rest) =
+                (brief.buffer.wrapping_add(moved), brief.length - moved);
+            let rest = usize::try_from(rest).unwrap_or(usize::MAX);
+            if let Ok(rest) = memory.read(at, rest.min(longest)) {
+                self.rests.insert(which, (at, rest));
+            }
         }
     }
 
@@ -155,10 +166,12 @@ impl Briefs {
         decoder: &'a Decoder,
         tasks: &'a [Task],
     ) -> impl Iterator<Item = Call> + 'a {
-        self.calls.iter().map(move |brief| self.tell(brief, decoder, tasks))
+        (0..self.calls.len())
+            .map(move |which| self.tell(which, decoder, tasks))
     }
 
-    fn tell(&self, brief: &Brief, decoder: &Decoder, tasks: &[Task]) -> Call {
+    fn tell(&self, which: usize, decoder: &Decoder, tasks: &[Task]) -> Call {
+        let brief = &self.calls[which];
         let entry = Entry {
             number: brief.number.into(),
             args: [
@@ -172,8 +185,10 @@ impl Briefs {
         };
         let first = usize::try_from(brief.first).unwrap_or_default();
         let bytes = &self.bytes[first..][..brief.kept as usize];
-        let bytes = (!brief.is_unreadable).then_some(bytes);
-        let memory = Kept { at: brief.buffer, bytes };
+        let bytes = (!brief.is_unreadable).then_some((brief.buffer, bytes));
+        let rest = self.rests.get(&which);
+        let rest = rest.map(|(at, rest)| (*at, rest.as_slice()));
+        let memory = Kept([bytes, rest]);
         let mut words = decoder.enter(&entry, &memory);
         let place = brief.task as usize;
         let mut call = Call {
@@ -195,6 +210,7 @@ impl Briefs {
         call.call = words.name.to_string();
         call.args = words.args;
         call.data = words.data;
+        call.unsent = words.unsent;
         call
     }
 }
@@ -204,16 +220,14 @@ fn small(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// The program's memory, as far as it was kept.
-struct Kept<'a> {
-    at: u64,
-    bytes: Option<&'a [u8]>,
-}
+/// The program's memory, as far as it was kept: pieces with their addresses.
+struct Kept<'a>([Option<(u64, &'a [u8])>; 2]);
 
 impl Memory for Kept<'_> {
     fn read(&self, address: u64, length: usize) -> Result<Vec<u8>, Errno> {
-        let bytes = self.bytes.filter(|_| address == self.at);
-        let bytes = bytes.ok_or(Errno::EFAULT)?;
+        let mut pieces = self.0.iter().flatten();
+        let piece = pieces.find(|(at, _)| *at == address);
+        let (_, bytes) = piece.ok_or(Errno::EFAULT)?;
         Ok(bytes[..bytes.len().min(length)].to_vec())
     }
 }
