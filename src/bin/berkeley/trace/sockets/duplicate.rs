@@ -14,10 +14,14 @@ use crate::trace::tcp;
 
 /// `linux/sockios.h`: a descriptor of the socket's network namespace.
 const SIOCGSKNS: libc::Ioctl = 0x894C;
+/// No socket has received so many bytes.
+pub(super) const NEVER: u64 = u64::MAX;
 /// Places in `struct tcp_info`, counted in u32: `tcpi_unacked` (segments),
-/// `tcpi_sacked`, `tcpi_notsent_bytes`.
+/// `tcpi_sacked`, `tcpi_bytes_received` (its upper half, on a machine that
+/// puts it last), `tcpi_notsent_bytes`.
 const UNACKED: usize = 6;
 const SACKED: usize = 7;
+const RECEIVED: usize = 33;
 const UNSENT: usize = 36;
 /// `sockaddr_storage`
 const LONGEST: socklen_t = 128;
@@ -47,8 +51,21 @@ impl Duplicate {
 
     /// State and queues of a TCP socket; ENOTSOCK for no socket at all, and
     /// other errors for other sockets.
-    pub(super) fn tcp(&self) -> Result<Glimpse, Errno> {
+    ///
+    /// `drained`: how many bytes it had received when nothing was unread. As
+    /// long as no more have come, nothing is, and need not be asked.
+    pub(super) fn tcp(&self, drained: &mut u64) -> Result<Glimpse, Errno> {
         let info = self.tcp_info()?;
+        let received =
+            u64::from(info[RECEIVED]) << 32 | u64::from(info[RECEIVED - 1]);
+        let mut unread = || {
+            if *drained == received {
+                return Ok(0);
+            }
+            let unread = self.unread()?;
+            *drained = if unread == 0 { received } else { NEVER };
+            Ok(unread)
+        };
         let [state, ..] = info[0].to_ne_bytes();
         let (receive, send) = match tcp::state(state.into()) {
             // For a listener these are no segments, but connections that
@@ -56,11 +73,11 @@ impl Duplicate {
             Some("LISTEN") => (info[UNACKED], info[SACKED]),
             // After a reset the kernel has thrown away what nobody
             // acknowledged, and yet counts it.
-            Some("CLOSE") => (self.unread().unwrap_or(0), 0),
+            Some("CLOSE") => (unread().unwrap_or(0), 0),
             // Nothing is on its way: what was written and not acknowledged
             // was not sent yet, either.
-            _ if info[UNACKED] == 0 => (self.unread()?, info[UNSENT]),
-            _ => (self.unread()?, self.unsent()?),
+            _ if info[UNACKED] == 0 => (unread()?, info[UNSENT]),
+            _ => (unread()?, self.unsent()?),
         };
         Ok(queues::told(state, receive, send))
     }

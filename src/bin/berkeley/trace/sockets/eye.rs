@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use libc::PIDFD_THREAD;
 use nix::errno::Errno;
 
-use super::duplicate::{Duplicate, pidfd};
+use super::duplicate::{Duplicate, NEVER, pidfd};
 use super::namespace::{self, Namespace};
 use super::{Glimpse, Seen, inode, names, owners, tables};
 use crate::trace::record::Look;
@@ -22,6 +22,8 @@ pub(crate) struct Eye {
     pub(super) processes: HashMap<i32, OwnedFd>,
     /// By inode.
     natures: HashMap<u64, Nature>,
+    /// How many bytes each had received when none was left to be read.
+    drained: HashMap<u64, u64>,
     pub(super) namespaces: HashMap<u64, Namespace>,
     /// The namespace of this tool.
     own: u64,
@@ -39,7 +41,10 @@ pub(crate) struct Glance {
 
 /// A duplicate, for as long as its owner is in a call on the socket: the
 /// kernel does not let the socket go meanwhile either, whoever closes it.
-pub(crate) struct Held(Duplicate);
+pub(crate) struct Held {
+    socket: Duplicate,
+    inode: u64,
+}
 
 /// What never changes of a socket.
 #[derive(Clone, Copy)]
@@ -55,8 +60,9 @@ impl Eye {
         let own = namespace::number_of("self").unwrap_or(0);
         let namespaces = HashMap::from([(own, Namespace::own())]);
         let (processes, natures) = (HashMap::new(), HashMap::new());
+        let drained = HashMap::new();
         let closes_at_once = owners::is_since(6, 6);
-        Eye { processes, natures, namespaces, own, closes_at_once }
+        Eye { processes, natures, drained, namespaces, own, closes_at_once }
     }
 
     /// All that can be known of this descriptor; `None` when it is no
@@ -79,14 +85,17 @@ impl Eye {
             local: socket.local(),
             peer: socket.peer(),
             listens,
-            look: self.ask(&socket)?.into(),
+            look: self.ask(&socket, inode)?.into(),
         })
     }
 
     /// Its state and queues alone.
     pub(crate) fn look(&mut self, pid: i32, fd: i32) -> Option<Look> {
         match self.duplicate(pid, fd) {
-            Ok(socket) => self.ask(&socket).map(Look::from),
+            Ok(socket) => {
+                let inode = socket.inode()?;
+                self.ask(&socket, inode).map(Look::from)
+            }
             Err(Errno::EBADF | Errno::ESRCH) => None,
             Err(_) => tables::seen(holder(pid, fd)?, fd).map(|seen| seen.look),
         }
@@ -97,9 +106,10 @@ impl Eye {
     pub(crate) fn glance(&mut self, pid: i32, fd: i32) -> Option<Glance> {
         match self.duplicate(pid, fd) {
             Ok(socket) => {
-                let look = self.ask(&socket)?;
                 let inode = socket.inode()?;
-                Some(Glance { inode, look, held: Some(Held(socket)) })
+                let look = self.ask(&socket, inode)?;
+                let held = Some(Held { socket, inode });
+                Some(Glance { inode, look, held })
             }
             Err(Errno::EBADF | Errno::ESRCH) => None,
             Err(_) => {
@@ -112,8 +122,7 @@ impl Eye {
 
     /// What a socket is by now that a glance has held, and lets go of it.
     pub(crate) fn look_again(&mut self, held: Held) -> Option<Glimpse> {
-        let Held(socket) = held;
-        self.ask(&socket)
+        self.ask(&held.socket, held.inode)
     }
 
     /// A TCP connection, by namespace (0: the tool's own) and addresses, as
@@ -203,15 +212,16 @@ impl Eye {
         number
     }
 
-    fn ask(&mut self, socket: &Duplicate) -> Option<Glimpse> {
-        match socket.tcp() {
+    fn ask(&mut self, socket: &Duplicate, inode: u64) -> Option<Glimpse> {
+        let drained = self.drained.entry(inode).or_insert(NEVER);
+        match socket.tcp(drained) {
             Ok(look) => return Some(look),
             Err(Errno::ENOTSOCK | Errno::EBADF) => return None,
             Err(_) => {}
         }
         let unread = socket.unread();
         if unread == Err(Errno::EINVAL) {
-            let queue = self.unix_queue(socket);
+            let queue = self.unix_queue(inode);
             let (waiting, backlog) = queue.unzip();
             return Some(Glimpse {
                 state: None,
@@ -222,8 +232,7 @@ impl Eye {
         Some(Glimpse { receive_queue: unread.ok(), ..Glimpse::default() })
     }
 
-    fn unix_queue(&mut self, socket: &Duplicate) -> Option<(u32, u32)> {
-        let inode = socket.inode()?;
+    fn unix_queue(&mut self, inode: u64) -> Option<(u32, u32)> {
         let nature = self.natures.get(&inode);
         let namespace = nature.map_or(self.own, |nature| nature.namespace);
         let namespace = self.namespaces.get_mut(&namespace)?;
