@@ -41,12 +41,11 @@ struct List {
 
 impl Live {
     pub(crate) fn of(options: &Options, output: Output) -> Live {
-        let is_summed_up = options.summary && options.format.is_none();
         // A lab is over in a moment, and reads better with all columns known.
         let may_last = options.lab.is_none() && output.is_terminal;
         let is_live = options.stream || may_last;
         let way = match options.format() {
-            _ if is_summed_up => Way::AtTheEnd,
+            _ if options.draws_nothing() => Way::AtTheEnd,
             Format::Calls if is_live => Way::Calls(List {
                 calls: Calls { ascii: options.ascii },
                 next: 0,
@@ -66,6 +65,16 @@ impl Live {
     pub(crate) fn silent() -> Live {
         let (way, pace) = (Way::AtTheEnd, Pace::new());
         Live { output: None, way, pace, trouble: None }
+    }
+
+    /// Or only when all is over.
+    pub(crate) fn is_seen_while_it_grows(&self) -> bool {
+        !matches!(self.way, Way::AtTheEnd)
+    }
+
+    /// Unless all of it goes to /dev/null.
+    pub(crate) fn has_reader(&self) -> bool {
+        self.output.as_ref().is_none_or(|output| !output.is_for_nobody())
     }
 
     /// What is new.

@@ -15,6 +15,7 @@ mod draw;
 mod fixture;
 mod flow;
 mod labs;
+mod lint;
 mod live;
 mod options;
 mod output;

@@ -39,6 +39,10 @@ client that failed; 3 when a program could not be started.
 -o FILE: a name in .json, .svg, .html or .calls says the format. --read -
 reads from standard input.
 
+--lint and --summary are printed alone, or behind what --format asks for.
+--lint --json: {command, findings}; a finding is {lint {id, title, why, mend},
+pid, tid, says, calls, events, times, ...}.
+
 JSON: {command, source, system, programs, tasks, sockets, events, notes}. An
 event is a call {tid, pid, call, fd, socket, args, result, errno, enter_ns,
 exit_ns, data, before, after, ...}, a birth, an exec, a signal, a pause, an
@@ -49,6 +53,7 @@ Examples:
   berkeley trace knock --model fork --clients 2
   berkeley trace -- python3 server.py
   berkeley trace --client 'curl -s 127.0.0.1:{port}' -- python3 -m http.server 0
+  berkeley trace --lint --client 'nc -N 127.0.0.1 {port}' -- ./server
   berkeley trace -o trace.html -- curl http://127.0.0.1:8000/
   berkeley trace --diff knock --model thread"
 )]
@@ -108,7 +113,10 @@ pub(crate) struct Options {
     /// Counts, errors, who waited, bytes per connection
     #[arg(long)]
     pub(crate) summary: bool,
-    /// As JSON; also --summary and --diff
+    /// The mistakes that the calls show, and the mend
+    #[arg(long)]
+    pub(crate) lint: bool,
+    /// As JSON; also --summary, --lint and --diff
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// How much of each payload is kept
@@ -233,7 +241,24 @@ impl Options {
         if of_labs && self.lab.is_none() && self.diff.is_none() {
             return Some("--model and --clients are for a LAB".into());
         }
+        if self.lint && self.diff.is_some() {
+            return Some("--diff has no --lint".into());
+        }
+        let is_page = matches!(self.format(), Format::Svg | Format::Html);
+        if self.lint && is_page {
+            return Some("--lint is printed, it is on no page".into());
+        }
+        if self.lint && self.summary && self.format() == Format::Json {
+            return Some("as JSON, --lint or --summary, not both".into());
+        }
         None
+    }
+
+    /// Whether nothing is drawn, since only what is printed behind a drawing
+    /// is asked for.
+    pub(crate) fn draws_nothing(&self) -> bool {
+        (self.summary || self.lint) && self.format.is_none()
+            || self.lint && self.format() == Format::Json
     }
 
     /// What is asked for, or what the file's name says.

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use nix::sys::stat::{fstat, makedev};
 
 use super::draw::{Calls, Look, ladder, page, summary};
+use super::lint;
 use super::options::{Format, Options};
 use super::read::to_json;
 use super::record::Trace;
@@ -71,6 +72,11 @@ impl Output {
         Ok(Output { to, is_terminal, width })
     }
 
+    /// It is /dev/null.
+    pub(crate) fn is_for_nobody(&self) -> bool {
+        matches!(self.to, Paper::None)
+    }
+
     pub(crate) fn width(&self) -> usize {
         self.width
     }
@@ -86,7 +92,7 @@ impl Output {
         trace: &Trace,
         was_live: bool,
     ) -> Result<()> {
-        if matches!(self.to, Paper::None) {
+        if self.is_for_nobody() {
             return Ok(());
         }
         let format = options.format();
@@ -95,8 +101,11 @@ impl Output {
             let summary = summary::of(trace, &Story::tell(trace));
             return self.lines([serde_json::to_string_pretty(&summary)?]);
         }
-        let is_only_summed_up = options.summary && options.format.is_none();
-        if !was_live && !is_only_summed_up {
+        if options.lint && format == Format::Json {
+            let findings = lint::findings(trace);
+            return self.lines([lint::json(trace, &findings)?]);
+        }
+        if !was_live && !options.draws_nothing() {
             match format {
                 Format::Json => self.lines([to_json(trace)?])?,
                 Format::Calls => {
@@ -119,6 +128,13 @@ impl Output {
         if options.summary {
             let story = Story::tell(trace);
             self.lines(summary::text(trace, &story, &look))?;
+        }
+        if options.lint {
+            if options.summary || !options.draws_nothing() {
+                self.lines([String::new()])?;
+            }
+            let findings = lint::findings(trace);
+            self.lines(lint::text(trace, &findings, &look))?;
         }
         self.flush()
     }

@@ -158,6 +158,9 @@ pub(crate) struct Call {
     pub(crate) address: Option<String>,
     /// What went through it.
     pub(crate) data: Option<Payload>,
+    /// Of a send that took less than it was given: the rest.
+    #[serde(default)]
+    pub(crate) unsent: Option<Payload>,
     /// The socket before and after it.
     pub(crate) before: Option<Look>,
     pub(crate) after: Option<Look>,
@@ -172,6 +175,10 @@ pub(crate) struct Call {
     pub(crate) ready: Vec<Ready>,
     /// For close: whether other descriptors keep the socket open.
     pub(crate) still_held: bool,
+    /// For a bind that failed with EADDRINUSE: that no socket is bound to
+    /// the path, there is only a file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) nobody_there: bool,
 }
 
 /// A descriptor, and the socket behind it where there is one.

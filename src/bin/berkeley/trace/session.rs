@@ -51,6 +51,9 @@ impl Session<'_> {
         stage::watch()?;
         let mut recorder =
             Recorder::new(empty(command), options.payload, options.all);
+        if !live.is_seen_while_it_grows() {
+            recorder.is_read_at_the_end();
+        }
         let segments = if options.packets {
             Some(segments(&mut recorder)?)
         } else {
@@ -208,7 +211,7 @@ impl Session<'_> {
             self.recorder.note(format!("{lost} segments were lost"));
         }
         self.live.last(&mut self.recorder);
-        self.recorder.finish()
+        self.recorder.finish(self.live.has_reader())
     }
 }
 

@@ -22,9 +22,14 @@ pub(crate) fn state(number: u32) -> Option<&'static str> {
     STATES.get(place).copied()
 }
 
+/// A name that is not this program's own.
+pub(crate) fn named(name: &str) -> Option<&'static str> {
+    STATES.into_iter().find(|state| *state == name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::state;
+    use super::{named, state};
 
     #[test]
     fn a_state_has_the_name_of_its_number() {
@@ -32,5 +37,7 @@ mod tests {
         assert_eq!(state(10), Some("LISTEN"));
         assert_eq!(state(0), None);
         assert_eq!(state(13), None);
+        assert_eq!(named("LISTEN"), Some("LISTEN"));
+        assert_eq!(named("LISTENS"), None);
     }
 }

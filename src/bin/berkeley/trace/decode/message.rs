@@ -38,7 +38,13 @@ pub(super) fn sendmsg(call: &mut Call) {
             call.push(message);
             push_flags(call, 2);
         }
-        Some(result) => call.went_through(result),
+        Some(result) => {
+            call.went_through(result);
+            if let Some(header) = call.bytes(call.arg(1), HEADER) {
+                let (at, count) = (long(&header, 16), long(&header, 24));
+                leaves_pieces(call, at, count, result);
+            }
+        }
     }
 }
 
@@ -228,6 +234,19 @@ pub(super) fn iovecs(
             left.map_or(length, |left| length.min(left.saturating_sub(used)));
         call.sample(base, shown)
     })
+}
+
+/// Of pieces that go out only the first `taken` bytes have gone: the rest of
+/// the one that was cut.
+pub(super) fn leaves_pieces(call: &mut Call, at: u64, count: u64, taken: i64) {
+    let Ok(mut taken) = u64::try_from(taken) else { return };
+    for piece in call.members(at, count, IOVEC).bytes.chunks_exact(IOVEC) {
+        let (base, length) = (long(piece, 0), long(piece, 8));
+        if taken < length {
+            return call.leaves(base, length, taken.cast_signed());
+        }
+        taken -= length;
+    }
 }
 
 /// The same before anything has come in: only where it will be put.

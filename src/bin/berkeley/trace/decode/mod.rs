@@ -45,6 +45,8 @@ pub(crate) struct Decoded {
     pub(crate) address: Option<String>,
     /// What went through: nothing, when it was only looked at (MSG_PEEK).
     pub(crate) data: Option<Payload>,
+    /// What was to be sent, and was not taken.
+    pub(crate) unsent: Option<Payload>,
     /// Descriptors that it made.
     pub(crate) made: Vec<i32>,
     /// Descriptors in a control message that was sent.

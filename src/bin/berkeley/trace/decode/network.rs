@@ -195,7 +195,10 @@ pub(super) fn sendto(call: &mut Call) {
             push_address(call, 4, call.int(5));
             call.push_int(5);
         }
-        Some(result) => call.went_through(result),
+        Some(result) => {
+            call.went_through(result);
+            call.leaves(call.arg(1), call.arg(2), result);
+        }
     }
 }
 

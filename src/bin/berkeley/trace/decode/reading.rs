@@ -116,6 +116,19 @@ impl Call<'_> {
         });
     }
 
+    /// Of so many bytes that were to be sent, only the first have been taken.
+    pub(super) fn leaves(&mut self, at: u64, length: u64, taken: i64) {
+        let Ok(taken) = u64::try_from(taken) else { return };
+        let Some(rest @ 1..) = length.checked_sub(taken) else { return };
+        let kept = usize::try_from(rest).unwrap_or(usize::MAX);
+        let kept = kept.min(self.longest);
+        if let Some(bytes) = self.some_bytes(at.wrapping_add(taken), kept) {
+            let cut = (bytes.len() as u64) < rest;
+            let text = escapes(&bytes);
+            self.decoded.unsent = Some(Payload { text, length: rest, cut });
+        }
+    }
+
     /// A string that ends with a NUL, such as a path.
     pub(super) fn string(&self, at: u64, longest: usize) -> String {
         let Some(bytes) = self.some_bytes(at, longest + 1) else {

@@ -2,7 +2,7 @@
 //! without a buffer: sendfile(2), splice(2).
 
 use super::Call;
-use super::message::{empty_iovecs, iovecs};
+use super::message::{empty_iovecs, iovecs, leaves_pieces};
 use super::words::{Names, flags, hex, names, pointer};
 
 pub(super) fn read(call: &mut Call) {
@@ -29,7 +29,10 @@ pub(super) fn write(call: &mut Call) {
             call.push(text);
             call.push(call.arg(2));
         }
-        Some(result) => call.went_through(result),
+        Some(result) => {
+            call.went_through(result);
+            call.leaves(call.arg(1), call.arg(2), result);
+        }
     }
 }
 
@@ -79,7 +82,10 @@ pub(super) fn writev(call: &mut Call) {
             call.push(call.arg(2));
             push_extra(call);
         }
-        Some(result) => call.went_through(result),
+        Some(result) => {
+            call.went_through(result);
+            leaves_pieces(call, call.arg(1), call.arg(2), result);
+        }
     }
 }
 

@@ -39,11 +39,15 @@ impl Calls {
     pub(crate) fn all(&self, trace: &Trace) -> Vec<String> {
         let mut events: Vec<&Event> = trace.events.iter().collect();
         events.sort_by_key(|event| done_at(trace, event));
-        let lines = events.iter().map(|event| match event {
+        events.iter().map(|event| self.line_of(trace, event)).collect()
+    }
+
+    /// One event, whether or not it is over.
+    pub(crate) fn line_of(&self, trace: &Trace, event: &Event) -> String {
+        match event {
             Event::Call(call) => self.call(trace, call),
             event => self.happening(trace, event),
-        });
-        lines.collect()
+        }
     }
 
     /// What there is to print when this is the last that happened, while the

@@ -6,7 +6,7 @@
 mod calls;
 mod happenings;
 pub(crate) mod ladder;
-mod names;
+pub(crate) mod names;
 pub(crate) mod page;
 pub(crate) mod summary;
 mod wires;

@@ -1,10 +1,11 @@
 //! The sockets that are known by now. A socket is its inode: whoever has a
 //! descriptor of it, inherited over fork or passed on, has the same one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fs;
 
 use super::super::record::{Descriptor, Look, Socket};
-use super::super::sockets::{self, Eye, Glance, Held, Seen};
+use super::super::sockets::{self, Eye, Glance, Glimpse, Held, Seen};
 use crate::tracer::Task;
 
 pub(super) struct Known {
@@ -12,6 +13,8 @@ pub(super) struct Known {
     by_inode: HashMap<u64, usize>,
     /// The last socket of a namespace with these addresses, local and peer.
     by_addresses: HashMap<(u64, String, String), usize>,
+    /// By process, the numbers of sockets that it has closed.
+    closed: HashMap<i32, HashSet<i32>>,
     eye: Eye,
 }
 
@@ -21,6 +24,7 @@ impl Known {
             sockets: Vec::new(),
             by_inode: HashMap::new(),
             by_addresses: HashMap::new(),
+            closed: HashMap::new(),
             eye: Eye::new(),
         }
     }
@@ -60,7 +64,7 @@ impl Known {
         Some((place, glance))
     }
 
-    pub(super) fn look_again(&mut self, held: Held) -> Option<Look> {
+    pub(super) fn look_again(&mut self, held: Held) -> Option<Glimpse> {
         self.eye.look_again(held)
     }
 
@@ -127,7 +131,20 @@ impl Known {
         (look, self.eye.is_held(&seen, pids))
     }
 
+    pub(super) fn is_closed(&mut self, task: Task, fd: i32) {
+        self.closed.entry(task.pid).or_default().insert(fd);
+    }
+
+    /// Whether it was a socket of this process, and is nothing now.
+    pub(super) fn is_gone(&self, task: Task, fd: i32) -> bool {
+        let closed = self.closed.get(&task.pid);
+        let path = format!("/proc/{}/fd/{fd}", task.tid);
+        closed.is_some_and(|closed| closed.contains(&fd))
+            && fs::symlink_metadata(path).is_err()
+    }
+
     pub(super) fn forget(&mut self, pid: i32) {
+        self.closed.remove(&pid);
         self.eye.forget(pid);
     }
 

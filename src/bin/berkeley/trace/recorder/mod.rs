@@ -1,6 +1,7 @@
 //! The witness that writes the record: what the engine tells, in words, with
 //! the sockets behind the descriptors and what the kernel says of them.
 
+mod brief;
 mod cast;
 mod known;
 mod warnings;
@@ -16,6 +17,7 @@ use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
 use super::sockets::Held;
 use crate::tracer::{Blind, Entry};
 use crate::{system, tracer};
+use brief::Briefs;
 use cast::Cast;
 use known::Known;
 use warnings::Warnings;
@@ -33,6 +35,10 @@ pub(crate) struct Recorder {
     warnings: Warnings,
     reports: Reports,
     events: Vec<Event>,
+    /// Plain transfers are put into words at the end, when nobody wants to
+    /// see them sooner.
+    is_brief: bool,
+    briefs: Briefs,
     /// Calls that have not returned, by who is in them.
     pending: HashMap<i32, Pending>,
     head: Trace,
@@ -46,13 +52,24 @@ const LATELY: usize = 100;
 const MOST_HELD: usize = 128;
 
 struct Pending {
+    what: What,
+    /// The socket that it is about, for the look when it returns.
+    held: Option<Held>,
+}
+
+enum What {
+    Spoken(Box<Spoken>),
+    /// Its place among the `briefs`.
+    Brief(usize),
+}
+
+/// A call that is put into words at once.
+struct Spoken {
     /// Its place in `events`.
     event: usize,
     entry: Entry,
     /// Its arguments are in the event meanwhile.
     decoded: Decoded,
-    /// The socket that it is about, for the look when it returns.
-    held: Option<Held>,
 }
 
 impl Recorder {
@@ -66,9 +83,16 @@ impl Recorder {
             warnings: Warnings::default(),
             reports: Reports::default(),
             events: Vec::new(),
+            is_brief: false,
+            briefs: Briefs::default(),
             pending: HashMap::new(),
             head,
         }
+    }
+
+    /// Nobody looks on while it is written.
+    pub(crate) fn is_read_at_the_end(&mut self) {
+        self.is_brief = !self.everything;
     }
 
     /// The next program that is started, or attached to, is this one.
@@ -142,12 +166,17 @@ impl Recorder {
     /// It is the same only as long as nothing is new: each call comes with
     /// an event, and then is over.
     pub(crate) fn progress(&self) -> (usize, usize) {
-        (self.events.len(), self.pending.len())
+        (self.events.len() + self.briefs.len(), self.pending.len())
     }
 
-    /// All of it.
-    pub(crate) fn finish(mut self) -> Trace {
+    /// All of it; as far as it is in words already when nobody will read
+    /// them.
+    pub(crate) fn finish(mut self, has_reader: bool) -> Trace {
         self.place_reports();
+        if has_reader {
+            let told = self.briefs.told(&self.decoder, &self.cast.tasks);
+            self.events.extend(told.map(|call| Event::Call(Box::new(call))));
+        }
         self.exchange();
         let mut trace = self.head;
         trace.notes = self.warnings.notes();

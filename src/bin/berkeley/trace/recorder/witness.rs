@@ -4,49 +4,41 @@ use std::mem;
 
 use super::super::decode::{self, Decoded, Family};
 use super::super::record::{
-    Born, Call, Descriptor, Ended, Event, Exec, Pause, Ready, Signal,
+    Born, Call, Descriptor, Ended, Event, Exec, Look, Pause, Ready, Signal,
 };
 use super::super::sockets::{self, Held};
-use super::{MOST_HELD, Pending, Recorder};
+use super::brief::{Beginning, is_plain};
+use super::{MOST_HELD, Pending, Recorder, Spoken, What};
 use crate::tracer::{
     Birth, Delivery, End, Entry, Interest, Remote, Task, Witness,
 };
 
 impl Witness for Recorder {
     fn enters(&mut self, at: u64, task: Task, call: &Entry) -> Interest {
-        if !self.is_about_sockets(task, call) {
-            return Interest::None;
+        if self.is_brief && is_plain(call) {
+            self.begin_briefly(at, task, call)
+        } else {
+            self.begin_spoken(at, task, call)
         }
-        let memory = Remote(task.tid);
-        let mut decoded = self.decoder.enter(call, &memory);
-        if !self.everything && waits_for_something_else(task, &decoded) {
-            return Interest::None;
-        }
-        let Some(place) = self.cast.place(task.tid) else {
-            return Interest::None;
-        };
-        if decoded.name == "io_uring_setup" {
-            let name = &self.cast.tasks[place].name;
-            self.warnings.uses_a_ring(&format!("{name} {}", task.pid));
-        }
-        let event = self.events.len();
-        let family = decode::family(call.number);
-        let begins = self.since_zero(at);
-        let (made, held) =
-            self.begun(begins, task, place, family, &mut decoded);
-        self.events.push(Event::Call(Box::new(made)));
-        let pending = Pending { event, entry: *call, decoded, held };
-        self.pending.insert(task.tid, pending);
-        Interest::Return
     }
 
     fn returns(&mut self, at: u64, task: Task, result: i64) {
-        let Some(Pending { event, entry, mut decoded, held }) =
-            self.pending.remove(&task.tid)
+        let at = self.since_zero(at);
+        let Some(Pending { what, held }) = self.pending.remove(&task.tid)
         else {
             return;
         };
-        let at = self.since_zero(at);
+        let Spoken { event, entry, mut decoded } = match what {
+            What::Spoken(spoken) => *spoken,
+            What::Brief(which) => {
+                let after = held.and_then(|held| self.known.look_again(held));
+                let (memory, longest) =
+                    (Remote(task.tid), self.decoder.longest);
+                let returned = (at, result);
+                self.briefs.end(which, returned, after, &memory, longest);
+                return;
+            }
+        };
         // It is taken out of its place, not copied, and put back at the end.
         let Some(Event::Call(call)) = self.events.get_mut(event) else {
             return;
@@ -56,8 +48,7 @@ impl Witness for Recorder {
         let memory = Remote(task.tid);
         self.decoder.leave(&entry, result, &memory, &mut decoded);
         call.exit_ns = Some(at);
-        call.errno = decode::errno(result);
-        call.result = Some(if call.errno.is_some() { -1 } else { result });
+        put_result(&mut call, result);
         self.complete(task, &mut call, decoded, held);
         self.events[event] = Event::Call(call);
     }
@@ -141,18 +132,79 @@ impl Witness for Recorder {
 }
 
 impl Recorder {
+    /// Of a plain transfer, the rest can wait until the trace is over.
+    fn begin_briefly(
+        &mut self,
+        at: u64,
+        task: Task,
+        call: &Entry,
+    ) -> Interest {
+        let fd = decode::int(call.args[0]);
+        let is_network = decode::family(call.number) == Family::Network;
+        let is_known = is_network || is_socket(task, fd);
+        let glance = is_known.then(|| self.known.glance(task, fd)).flatten();
+        let place = self.cast.place(task.tid);
+        let (Some((socket, glance)), Some(place)) = (glance, place) else {
+            return self.begin_spoken(at, task, call);
+        };
+        let beginning = Beginning {
+            enter_ns: self.since_zero(at),
+            task: place,
+            socket,
+            before: glance.look,
+        };
+        let (memory, longest) = (Remote(task.tid), self.decoder.longest);
+        let which = self.briefs.begin(call, beginning, &memory, longest);
+        let pending = Pending { what: What::Brief(which), held: glance.held };
+        self.pending.insert(task.tid, pending);
+        Interest::Return
+    }
+
+    fn begin_spoken(&mut self, at: u64, task: Task, call: &Entry) -> Interest {
+        if !self.is_about_sockets(task, call) {
+            return Interest::None;
+        }
+        let memory = Remote(task.tid);
+        let mut decoded = self.decoder.enter(call, &memory);
+        if !self.everything && waits_for_something_else(task, &decoded) {
+            return Interest::None;
+        }
+        let Some(place) = self.cast.place(task.tid) else {
+            return Interest::None;
+        };
+        if decoded.name == "io_uring_setup" {
+            let name = &self.cast.tasks[place].name;
+            self.warnings.uses_a_ring(&format!("{name} {}", task.pid));
+        }
+        let event = self.events.len();
+        let family = decode::family(call.number);
+        let begins = self.since_zero(at);
+        let (made, held) =
+            self.begun(begins, task, place, family, &mut decoded);
+        self.events.push(Event::Call(Box::new(made)));
+        let pending = Spoken { event, entry: *call, decoded };
+        let what = What::Spoken(Box::new(pending));
+        let pending = Pending { what, held };
+        self.pending.insert(task.tid, pending);
+        Interest::Return
+    }
+
     /// Most calls that move bytes are about files: to know that costs one
     /// look into /proc, and the task does not stop a second time.
     fn is_about_sockets(&self, task: Task, call: &Entry) -> bool {
         if self.everything {
             return true;
         }
-        let is_socket = |fd| is_socket(task, fd);
+        // What is done with a number after its socket was closed is about
+        // that socket, too: it fails, or is done to another one.
+        let is_about =
+            |fd| is_socket(task, fd) || self.known.is_gone(task, fd);
         match decode::family(call.number) {
-            Family::Transfer => subjects(call).any(is_socket),
+            Family::Transfer => subjects(call).any(is_about),
             Family::Descriptor => {
                 is_record_lock(call)
-                    || decode::subject(call).is_none_or(is_socket)
+                    || decode::subject(call).is_none_or(is_about)
+                    || replaces(call).is_some_and(|fd| is_socket(task, fd))
             }
             _ => true,
         }
@@ -178,7 +230,7 @@ impl Recorder {
             .and_then(|fd| self.known.glance(task, fd))
             .unzip();
         let (before, held) =
-            glance.map(|glance| (glance.look, glance.held)).unzip();
+            glance.map(|glance| (glance.look.into(), glance.held)).unzip();
         let uses_it = matches!(family, Family::Network | Family::Transfer);
         let may_hold = uses_it && self.pending.len() < MOST_HELD;
         let call = Call {
@@ -215,10 +267,11 @@ impl Recorder {
                 let before = call.before.clone();
                 let after = self.known.after_close(socket, before, &others);
                 (call.after, call.still_held) = after;
+                self.known.is_closed(task, fd);
             } else {
                 self.known.renew(socket, task, fd, &call.call);
                 call.after = match held {
-                    Some(held) => self.known.look_again(held),
+                    Some(held) => self.known.look_again(held).map(Look::from),
                     None => self.known.look(task, fd),
                 };
             }
@@ -230,9 +283,17 @@ impl Recorder {
             self.known.sockets[*peer].accepted_from = call.socket;
             call.after = self.known.look(task, call.made[0].fd);
         }
+        let is_taken = call.errno.as_deref() == Some("EADDRINUSE");
+        if let Some(path) = &decoded.address
+            && call.call == "bind"
+            && is_taken
+        {
+            call.nobody_there = sockets::is_abandoned(task.tid, path);
+        }
         call.args = decoded.args;
         call.address = decoded.address;
         call.data = decoded.data;
+        call.unsent = decoded.unsent;
     }
 
     fn descriptors(&mut self, task: Task, fds: &[i32]) -> Vec<Descriptor> {
@@ -259,6 +320,12 @@ impl Recorder {
     }
 }
 
+/// As the C library gives it.
+pub(super) fn put_result(call: &mut Call, result: i64) {
+    call.errno = decode::errno(result);
+    call.result = Some(if call.errno.is_some() { -1 } else { result });
+}
+
 fn is_socket(task: Task, fd: i32) -> bool {
     sockets::inode(task.tid, fd).is_some()
 }
@@ -278,6 +345,16 @@ fn subjects(call: &Entry) -> impl Iterator<Item = i32> {
         _ => None,
     };
     decode::subject(call).into_iter().chain(second.map(decode::int))
+}
+
+/// The descriptor that dup2 and dup3 close before they make it anew.
+fn replaces(call: &Entry) -> Option<i32> {
+    #[cfg(target_arch = "x86_64")]
+    const DUPS: [i64; 2] = [libc::SYS_dup2, libc::SYS_dup3];
+    #[cfg(not(target_arch = "x86_64"))]
+    const DUPS: [i64; 1] = [libc::SYS_dup3];
+    let number = i64::try_from(call.number).ok()?;
+    DUPS.contains(&number).then(|| decode::int(call.args[1]))
 }
 
 /// fcntl(2) as some of the worker models take turns with it.

@@ -83,7 +83,7 @@ impl Diag {
             return None;
         }
         let (receive, send) = (word(&answer, 56)?, word(&answer, 60)?);
-        let look = queues::counted(state, receive, send);
+        let look = queues::counted(state, receive, send).into();
         Some(Found { inode: word(&answer, 68)?.into(), look })
     }
 

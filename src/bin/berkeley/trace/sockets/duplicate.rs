@@ -9,8 +9,7 @@ use libc::{c_int, c_uint, socklen_t};
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 
-use super::{address, queues};
-use crate::trace::record::Look;
+use super::{Glimpse, address, queues};
 use crate::trace::tcp;
 
 /// `linux/sockios.h`: a descriptor of the socket's network namespace.
@@ -48,7 +47,7 @@ impl Duplicate {
 
     /// State and queues of a TCP socket; ENOTSOCK for no socket at all, and
     /// other errors for other sockets.
-    pub(super) fn tcp(&self) -> Result<Look, Errno> {
+    pub(super) fn tcp(&self) -> Result<Glimpse, Errno> {
         let info = self.tcp_info()?;
         let [state, ..] = info[0].to_ne_bytes();
         let (receive, send) = match tcp::state(state.into()) {

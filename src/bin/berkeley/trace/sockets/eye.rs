@@ -9,7 +9,7 @@ use nix::errno::Errno;
 
 use super::duplicate::{Duplicate, pidfd};
 use super::namespace::{self, Namespace};
-use super::{Seen, inode, names, owners, tables};
+use super::{Glimpse, Seen, inode, names, owners, tables};
 use crate::trace::record::Look;
 
 /// As many descriptors of processes as are kept: fewer than a process may
@@ -33,7 +33,7 @@ pub(crate) struct Eye {
 /// What one look at a descriptor has told.
 pub(crate) struct Glance {
     pub(crate) inode: u64,
-    pub(crate) look: Look,
+    pub(crate) look: Glimpse,
     pub(crate) held: Option<Held>,
 }
 
@@ -79,14 +79,14 @@ impl Eye {
             local: socket.local(),
             peer: socket.peer(),
             listens,
-            look: self.ask(&socket)?,
+            look: self.ask(&socket)?.into(),
         })
     }
 
     /// Its state and queues alone.
     pub(crate) fn look(&mut self, pid: i32, fd: i32) -> Option<Look> {
         match self.duplicate(pid, fd) {
-            Ok(socket) => self.ask(&socket),
+            Ok(socket) => self.ask(&socket).map(Look::from),
             Err(Errno::EBADF | Errno::ESRCH) => None,
             Err(_) => tables::seen(holder(pid, fd)?, fd).map(|seen| seen.look),
         }
@@ -105,13 +105,13 @@ impl Eye {
             Err(_) => {
                 let Seen { inode, look, .. } =
                     tables::seen(holder(pid, fd)?, fd)?;
-                Some(Glance { inode, look, held: None })
+                Some(Glance { inode, look: look.into(), held: None })
             }
         }
     }
 
     /// What a socket is by now that a glance has held, and lets go of it.
-    pub(crate) fn look_again(&mut self, held: Held) -> Option<Look> {
+    pub(crate) fn look_again(&mut self, held: Held) -> Option<Glimpse> {
         let Held(socket) = held;
         self.ask(&socket)
     }
@@ -203,7 +203,7 @@ impl Eye {
         number
     }
 
-    fn ask(&mut self, socket: &Duplicate) -> Option<Look> {
+    fn ask(&mut self, socket: &Duplicate) -> Option<Glimpse> {
         match socket.tcp() {
             Ok(look) => return Some(look),
             Err(Errno::ENOTSOCK | Errno::EBADF) => return None,
@@ -213,13 +213,13 @@ impl Eye {
         if unread == Err(Errno::EINVAL) {
             let queue = self.unix_queue(socket);
             let (waiting, backlog) = queue.unzip();
-            return Some(Look {
+            return Some(Glimpse {
                 state: None,
                 receive_queue: waiting,
                 send_queue: backlog,
             });
         }
-        Some(Look { receive_queue: unread.ok(), ..Look::default() })
+        Some(Glimpse { receive_queue: unread.ok(), ..Glimpse::default() })
     }
 
     fn unix_queue(&mut self, socket: &Duplicate) -> Option<(u32, u32)> {

@@ -20,10 +20,40 @@ mod tables;
 mod tests;
 
 pub(crate) use eye::{Eye, Glance, Held};
+pub(crate) use owners::is_abandoned;
 
 use std::fs;
 
 use super::record::Look;
+use super::tcp;
+
+/// State and queues at one moment, as small as they can be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Glimpse {
+    pub(crate) state: Option<&'static str>,
+    pub(crate) receive_queue: Option<u32>,
+    pub(crate) send_queue: Option<u32>,
+}
+
+impl From<Glimpse> for Look {
+    fn from(glimpse: Glimpse) -> Look {
+        Look {
+            state: glimpse.state.map(str::to_string),
+            receive_queue: glimpse.receive_queue,
+            send_queue: glimpse.send_queue,
+        }
+    }
+}
+
+impl From<Look> for Glimpse {
+    fn from(look: Look) -> Glimpse {
+        Glimpse {
+            state: look.state.as_deref().and_then(tcp::named),
+            receive_queue: look.receive_queue,
+            send_queue: look.send_queue,
+        }
+    }
+}
 
 /// A socket as a descriptor of a stopped task shows it.
 #[derive(Clone, Debug, Default, PartialEq)]

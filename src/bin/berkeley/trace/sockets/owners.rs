@@ -11,6 +11,20 @@ pub(super) fn holders(inode: u64, among: &[i32]) -> usize {
     all.filter(|&(_, held)| held == inode).count()
 }
 
+/// Whether a file is a socket's no more: nobody in this task's network
+/// namespace is bound to it. Another socket may have been given the same file
+/// by another path, so that its name alone must not be found.
+pub(crate) fn is_abandoned(tid: i32, path: &str) -> bool {
+    let Some((_, name)) = path.rsplit_once('/') else { return false };
+    let table = fs::read_to_string(format!("/proc/{tid}/net/unix"));
+    let is_it = |line: &str| {
+        let bound = line.split_whitespace().nth(7).unwrap_or_default();
+        bound.rsplit('/').next() == Some(name)
+    };
+    let at = fs::symlink_metadata(format!("/proc/{tid}/root{path}"));
+    at.is_ok() && table.is_ok_and(|table| !table.lines().any(is_it))
+}
+
 impl Eye {
     /// Whether anybody still has a descriptor of a socket that a process has
     /// just closed; `seen` is what it was before that.

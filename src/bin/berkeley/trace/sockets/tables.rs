@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::diag::Found;
-use super::{Seen, address, inode, names, queues};
+use super::{Glimpse, Seen, address, inode, names, queues};
 use crate::trace::record::Look;
 
 /// The tables of internet sockets, with family, kind and protocol.
@@ -33,7 +33,7 @@ fn internet(pid: i32, inode: u64) -> Option<Seen> {
     INTERNET.iter().find_map(|&(table, family, kind, protocol)| {
         let row = rows(pid, table).find(|row| row.inode == inode)?;
         let look = match protocol {
-            libc::IPPROTO_TCP => row.tcp(),
+            libc::IPPROTO_TCP => row.tcp().into(),
             // Here the queues are sizes of buffers.
             _ => Look::default(),
         };
@@ -63,7 +63,7 @@ pub(super) fn connection(
             && (row.peer.ip(), row.peer.port()) == (peer.ip(), peer.port())
     };
     let row = rows(pid, table).find(is_it)?;
-    Some(Found { inode: row.inode, look: row.tcp() })
+    Some(Found { inode: row.inode, look: row.tcp().into() })
 }
 
 /// One line about an internet socket.
@@ -77,9 +77,9 @@ struct Row {
 }
 
 impl Row {
-    fn tcp(&self) -> Look {
+    fn tcp(&self) -> Glimpse {
         let mut look = queues::counted(self.state, self.receive, self.send);
-        if look.state.as_deref() == Some("LISTEN") {
+        if look.state == Some("LISTEN") {
             // The backlog is not in the table.
             look.send_queue = None;
         }

@@ -177,6 +177,17 @@ impl<'a> Iterator for Units<'a> {
     }
 }
 
+/// Whether two payloads differ in the bytes that were kept of both.
+pub(in crate::trace) fn differ(one: &str, other: &str) -> bool {
+    let value = |unit: &str| match unit.strip_prefix('\\') {
+        Some(digits) => u32::from_str_radix(digits, 8)
+            .map_or_else(|_| unit.to_string(), |byte| byte.to_string()),
+        None => unit.to_string(),
+    };
+    let pairs = Units(one).zip(Units(other));
+    pairs.into_iter().any(|(one, other)| value(one) != value(other))
+}
+
 fn unit_length(unit: &str) -> u64 {
     if unit.starts_with('\\') { 1 } else { unit.len() as u64 }
 }

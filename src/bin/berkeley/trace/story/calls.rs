@@ -13,7 +13,7 @@ fn is_into_socket(call: &Call) -> bool {
     call.fd.is_some() && call.fd == number(call.args.get(2))
 }
 
-pub(super) fn is_send(call: &Call) -> bool {
+pub(in crate::trace) fn is_send(call: &Call) -> bool {
     match call.call.as_str() {
         "write" | "writev" | "pwritev" | "pwritev2" | "send" | "sendto"
         | "sendmsg" | "sendmmsg" | "sendfile" | "sendfile64" => true,
@@ -22,7 +22,7 @@ pub(super) fn is_send(call: &Call) -> bool {
     }
 }
 
-pub(super) fn is_receive(call: &Call) -> bool {
+pub(in crate::trace) fn is_receive(call: &Call) -> bool {
     match call.call.as_str() {
         "read" | "readv" | "preadv" | "preadv2" | "recv" | "recvfrom"
         | "recvmsg" | "recvmmsg" => true,
@@ -31,7 +31,7 @@ pub(super) fn is_receive(call: &Call) -> bool {
     }
 }
 
-pub(super) fn has_flag(call: &Call, flag: &str) -> bool {
+pub(in crate::trace) fn has_flag(call: &Call, flag: &str) -> bool {
     call.args.iter().any(|arg| arg.split('|').any(|one| one == flag))
 }
 
@@ -49,38 +49,38 @@ fn length(call: &Call) -> Option<u64> {
 }
 
 /// How many bytes it put into its socket.
-pub(super) fn sent(call: &Call) -> Option<u64> {
+pub(in crate::trace) fn sent(call: &Call) -> Option<u64> {
     if is_send(call) { length(call) } else { None }
 }
 
 /// How many bytes it took out of its socket.
-pub(super) fn received(call: &Call) -> Option<u64> {
+pub(in crate::trace) fn received(call: &Call) -> Option<u64> {
     let takes = is_receive(call) && !takes_nothing(call);
     if takes { length(call) } else { None }
 }
 
 /// Whether it was told that nothing more will come. A read of no bytes is
 /// told 0, too.
-pub(super) fn meets_end(call: &Call) -> bool {
+pub(in crate::trace) fn meets_end(call: &Call) -> bool {
     let asked_for_none = matches!(call.call.as_str(), "read" | "recvfrom")
         && call.args.get(2).is_some_and(|size| size == "0");
     received(call) == Some(0) && !asked_for_none
 }
 
 /// Whether it says that nothing more will be sent.
-pub(super) fn says_end(call: &Call) -> bool {
+pub(in crate::trace) fn says_end(call: &Call) -> bool {
     call.call == "shutdown"
         && call.result == Some(0)
         && call.args.get(1).is_none_or(|how| how != "SHUT_RD")
 }
 
 /// Whether its socket is gone with it.
-pub(super) fn is_last_close(call: &Call) -> bool {
+pub(in crate::trace) fn is_last_close(call: &Call) -> bool {
     call.call == "close" && call.result == Some(0) && !call.still_held
 }
 
 /// Whether its socket's peer will not be asked to wait: SO_LINGER of 0.
-pub(super) fn sets_no_linger(call: &Call) -> bool {
+pub(in crate::trace) fn sets_no_linger(call: &Call) -> bool {
     let says = |text: &str| call.args.iter().any(|arg| arg.contains(text));
     call.call == "setsockopt"
         && call.args.iter().any(|arg| arg == "SO_LINGER")
@@ -88,19 +88,19 @@ pub(super) fn sets_no_linger(call: &Call) -> bool {
         && !says("onoff=0")
 }
 
-pub(super) fn is_accept(call: &Call) -> bool {
+pub(in crate::trace) fn is_accept(call: &Call) -> bool {
     matches!(call.call.as_str(), "accept" | "accept4")
 }
 
-pub(super) fn is_fork(call: &Call) -> bool {
+pub(in crate::trace) fn is_fork(call: &Call) -> bool {
     matches!(call.call.as_str(), "fork" | "vfork" | "clone" | "clone3")
 }
 
-pub(super) fn is_reap(call: &Call) -> bool {
+pub(in crate::trace) fn is_reap(call: &Call) -> bool {
     matches!(call.call.as_str(), "wait4" | "waitid" | "waitpid")
 }
 
-pub(super) fn is_poll(call: &Call) -> bool {
+pub(in crate::trace) fn is_poll(call: &Call) -> bool {
     matches!(
         call.call.as_str(),
         "poll"
@@ -115,7 +115,7 @@ pub(super) fn is_poll(call: &Call) -> bool {
 }
 
 /// Waiting that is not about any descriptor.
-pub(super) fn is_sleep(call: &Call) -> bool {
+pub(in crate::trace) fn is_sleep(call: &Call) -> bool {
     matches!(
         call.call.as_str(),
         "nanosleep"
@@ -127,7 +127,7 @@ pub(super) fn is_sleep(call: &Call) -> bool {
     )
 }
 
-pub(super) fn can_wait(call: &Call) -> bool {
+pub(in crate::trace) fn can_wait(call: &Call) -> bool {
     is_accept(call)
         || is_send(call)
         || is_receive(call)
@@ -142,13 +142,13 @@ pub(super) fn can_wait(call: &Call) -> bool {
 
 /// Whether somebody else's doing is what it waits for. (A connect does not
 /// wait for the accept, nor a close for anybody.)
-pub(super) fn waits_for_another(call: &Call) -> bool {
+pub(in crate::trace) fn waits_for_another(call: &Call) -> bool {
     is_accept(call) || is_receive(call) || is_poll(call) || is_reap(call)
 }
 
 /// Whether a signal interrupted it. Only a tracer sees these; the program
 /// sees EINTR or the call begun anew.
-pub(super) fn is_interrupted(call: &Call) -> bool {
+pub(in crate::trace) fn is_interrupted(call: &Call) -> bool {
     call.errno
         .as_deref()
         .is_some_and(|errno| errno.starts_with("ERESTART") || errno == "EINTR")
@@ -183,7 +183,7 @@ pub(crate) fn has_failed(call: &Call) -> bool {
 }
 
 /// Whether the connection is gone, as far as this call could tell.
-pub(super) fn meets_reset(call: &Call) -> bool {
+pub(in crate::trace) fn meets_reset(call: &Call) -> bool {
     matches!(call.errno.as_deref(), Some("ECONNRESET" | "EPIPE"))
         && (is_send(call) || is_receive(call))
 }

@@ -5,8 +5,8 @@
 //! order: no arrow points backwards, whatever the order in which the kernel's
 //! stops were reported.
 
-mod bytes;
-mod calls;
+pub(super) mod bytes;
+pub(super) mod calls;
 mod connections;
 mod datagrams;
 mod family;

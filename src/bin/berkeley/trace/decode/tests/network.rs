@@ -270,3 +270,30 @@ fn many_messages_are_counted_together() {
     assert_eq!(received.args[1], format!("[{one}]"));
     assert_eq!(received.data.unwrap().length, 5);
 }
+
+#[test]
+fn what_a_short_send_left_is_kept() {
+    let mut memory = Bytes::default();
+    let text = memory.put(b"hello, world");
+    let rest = |decoded: Decoded| {
+        decoded.unsent.map(|rest| (rest.text, rest.length, rest.cut))
+    };
+    let all = [3, text, 12, 0, 0, 0];
+    let sent = |call, count| rest(whole(&memory, call, &all, count));
+    let world = || Some(("world".to_string(), 5, false));
+    assert_eq!(sent(Sysno::sendto, 7), world());
+    assert_eq!(sent(Sysno::write, 7), world());
+    assert_eq!(sent(Sysno::sendto, 12), None);
+    assert_eq!(sent(Sysno::sendto, -11), None);
+
+    let pieces = memory.longs(&[text, 5, text + 5, 7]);
+    let header = memory.longs(&[0, 0, pieces, 2, 0, 0, 0]);
+    let gathered =
+        |call, args: &[u64], count| rest(whole(&memory, call, args, count));
+    let writev = [3, pieces, 2];
+    assert_eq!(gathered(Sysno::writev, &writev, 7), world());
+    assert_eq!(gathered(Sysno::sendmsg, &[3, header, 0], 7), world());
+    let at_a_border = gathered(Sysno::writev, &writev, 5);
+    assert_eq!(at_a_border, Some((", world".to_string(), 7, false)));
+    assert_eq!(gathered(Sysno::writev, &writev, 12), None);
+}

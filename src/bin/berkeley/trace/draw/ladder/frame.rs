@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::super::lint;
 use super::super::super::record::{Event, Trace};
 use super::super::super::story::{Kind, Lane, Moment, Story, What};
 use super::super::{Look, counted};
@@ -147,6 +148,10 @@ pub(super) fn foot(
     said.extend(waited(story));
     said.extend(left_behind(trace, story));
     said.push(failures(story));
+    said.push(match lint::findings(trace).len() {
+        0 => "No findings.".to_owned(),
+        found => format!("{}: --lint shows them.", lint::count(found)),
+    });
     let mut lines = vec![String::new()];
     let mut paragraph = |text: &str, style| {
         for line in textwrap::wrap(text, look.width) {

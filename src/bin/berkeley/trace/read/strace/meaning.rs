@@ -126,6 +126,17 @@ pub(super) fn payload(called: &Called, args: &[&str]) -> Option<Payload> {
     Some(Payload { text, length, cut: count < length })
 }
 
+/// How much of what it was to send it did not take. (Which bytes those were
+/// is not in the log.)
+pub(super) fn unsent(called: &Called, args: &[&str]) -> Option<Payload> {
+    let sends = ["write", "send", "sendto"].contains(&called.name.as_str());
+    let sent = called.outcome.as_ref()?.value.filter(|_| sends)?;
+    let sent = u64::try_from(sent).ok()?;
+    let given: u64 = args.get(2)?.parse().ok()?;
+    let length = given.checked_sub(sent).filter(|rest| *rest > 0)?;
+    Some(Payload { text: String::new(), length, cut: true })
+}
+
 /// Strings in order, still escaped, and whether each is complete.
 type Texts<'a> = Vec<(&'a str, bool)>;
 

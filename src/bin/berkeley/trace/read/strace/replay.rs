@@ -1,7 +1,7 @@
 //! A log played again, line by line: who holds which descriptor of which
 //! socket at each moment, and what of it belongs into the record.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::trace::record::{
     Call, Descriptor, Ended, Event, Exec, Pause, Ready, Signal,
@@ -21,6 +21,8 @@ pub(super) struct Replay {
     pub(super) events: Vec<Event>,
     /// Whether all calls are told, and not only those about sockets.
     everything: bool,
+    /// By process, the numbers of sockets that it has closed.
+    closed: HashSet<(i32, i32)>,
     pub(super) left_out: usize,
     /// The call that each task is in.
     inside: HashMap<usize, Inside>,
@@ -108,10 +110,17 @@ impl Replay {
             let gone =
                 call.fd.and_then(|fd| self.family.table(task).remove(&fd));
             let socket = gone.map(|held| held.socket);
+            self.closed.extend(socket.and(call.fd).map(|fd| (call.pid, fd)));
             call.still_held = socket.is_some_and(|it| self.family.is_held(it));
         }
         self.family.will_be_born(task, item);
+        // Closed already: that number was a socket's.
+        let errno = called.outcome.as_ref().and_then(|it| it.errno.as_deref());
+        let is_again = name == "close"
+            && errno == Some("EBADF")
+            && call.fd.is_some_and(|fd| self.closed.contains(&(call.pid, fd)));
         let is_told = self.everything
+            || is_again
             || call.socket.is_some()
             || meaning::is_always_told(name);
         let event = is_told.then_some(self.events.len());
@@ -201,6 +210,7 @@ impl Replay {
         call.address = meaning::address(&args);
         if call.socket.is_some() {
             call.data = meaning::payload(called, &args);
+            call.unsent = meaning::unsent(called, &args);
         }
         self.finds(task, &mut call, called, &args);
         let table = self.family.table(task);

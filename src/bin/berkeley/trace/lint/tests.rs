@@ -1,0 +1,152 @@
+//! What looks like a mistake and is none; the mistakes themselves are made
+//! by real programs, in tests/lints.
+
+#![allow(clippy::unwrap_used)]
+
+use super::super::fixture::Script;
+use super::super::record::{
+    Birth, Call, Descriptor, Event, Look, Payload, Ready, Trace,
+};
+use super::findings;
+
+const HERE: &str = "127.0.0.1:40000";
+const THERE: &str = "127.0.0.1:5000";
+
+fn ids(trace: &Trace) -> Vec<&'static str> {
+    findings(trace).iter().map(|finding| finding.lint.id).collect()
+}
+
+/// A call on socket 0, as descriptor 4; each a microsecond after another.
+fn call(at: u64, name: &str, args: &[&str], result: i64) -> Call {
+    Call {
+        tid: 100,
+        pid: 100,
+        call: name.into(),
+        fd: Some(4),
+        socket: Some(0),
+        args: args.iter().map(ToString::to_string).collect(),
+        result: Some(result),
+        enter_ns: at * 1000,
+        exit_ns: Some(at * 1000 + 500),
+        ..Call::default()
+    }
+}
+
+fn payload(text: &str) -> Payload {
+    Payload { text: text.into(), length: text.len() as u64, cut: false }
+}
+
+fn waiting(bytes: u32) -> Option<Look> {
+    Some(Look {
+        state: Some("ESTABLISHED".into()),
+        receive_queue: Some(bytes),
+        send_queue: Some(0),
+    })
+}
+
+/// One program, a thread of it, and one connected socket.
+fn trace(calls: Vec<Call>) -> Trace {
+    let mut script = Script::new("talk");
+    let program = script.client("talk", 100);
+    script.child(program, Birth::Thread, 101, 0, &[]);
+    script.socket(HERE, THERE, |_| {});
+    for call in calls {
+        script.event(Event::Call(Box::new(call)));
+    }
+    script.trace()
+}
+
+fn short_send(next: &str) -> Trace {
+    let mut short = call(10, "sendto", &["4", "\"hello\"", "5", "0"], 2);
+    short.data = Some(payload("he"));
+    short.unsent = Some(payload("llo"));
+    let mut more = call(20, "sendto", &["4", "\"\"", "9", "0"], 9);
+    more.data = Some(payload(next));
+    trace(vec![short, more])
+}
+
+#[test]
+fn a_short_send_that_goes_on_is_none() {
+    assert_eq!(ids(&short_send("llo, more")), Vec::<&str>::new());
+    assert_eq!(ids(&short_send("ll")), Vec::<&str>::new());
+    assert_eq!(ids(&short_send("all new")), ["short-send"]);
+}
+
+#[test]
+fn who_gives_a_slow_peer_up_may_close() {
+    let closed = |between: Option<Call>| {
+        let mut short = call(10, "sendto", &["4", "\"hello\"", "5", "0"], 2);
+        short.data = Some(payload("he"));
+        short.unsent = Some(payload("llo"));
+        let mut close = call(30, "close", &["4"], 0);
+        close.before = waiting(0);
+        let calls = [Some(short), between, Some(close)];
+        ids(&trace(calls.into_iter().flatten().collect()))
+    };
+    let polled = call(20, "poll", &["[{fd=4}]", "1", "1000"], 0);
+    assert_eq!(closed(None), ["short-send"]);
+    assert_eq!(closed(Some(polled)), Vec::<&str>::new());
+}
+
+#[test]
+fn what_is_passed_on_is_not_closed_unread() {
+    let ends = |passed: bool| {
+        let mut pass = call(10, "sendmsg", &["7", "{}", "0"], 1);
+        (pass.fd, pass.socket) = (Some(7), None);
+        if passed {
+            pass.passed = vec![Descriptor { fd: 4, socket: Some(0) }];
+        }
+        let mut close = call(20, "close", &["4"], 0);
+        close.before = waiting(5);
+        ids(&trace(vec![pass, close]))
+    };
+    assert_eq!(ends(false), ["unread-reset"]);
+    assert_eq!(ends(true), Vec::<&str>::new());
+}
+
+/// epoll_ctl, an event, one read that leaves something, and the next wait.
+fn edge(timeout: &str, rest_is_read: bool) -> Trace {
+    let epoll = |at, name: &str, args: &[&str], result| {
+        let mut call = call(at, name, args, result);
+        (call.fd, call.socket) = (Some(3), None);
+        call
+    };
+    let event = "{events=EPOLLIN|EPOLLET, data={u32=4, u64=4}}";
+    let args = ["3", "EPOLL_CTL_ADD", "4", event];
+    let mut add = epoll(10, "epoll_ctl", &args, 0);
+    add.awaits = vec![Descriptor { fd: 4, socket: Some(0) }];
+    let mut told = epoll(20, "epoll_wait", &["3", "[]", "8", "-1"], 1);
+    let events = "EPOLLIN".to_string();
+    told.ready = vec![Ready { fd: 4, socket: Some(0), events }];
+    let mut some = call(30, "read", &["4", "\"x\"", "1"], 1);
+    some.after = waiting(99);
+    let again = epoll(40, "epoll_wait", &["3", "[]", "8", timeout], 0);
+    let mut rest = call(50, "read", &["4", "\"x\"", "100"], 99);
+    (rest.task, rest.tid) = (1, 101);
+    let mut calls = vec![add, told, some, again];
+    calls.extend(rest_is_read.then_some(rest));
+    trace(calls)
+}
+
+#[test]
+fn what_another_thread_reads_was_not_left() {
+    assert_eq!(ids(&edge("-1", false)), ["edge-not-drained"]);
+    assert_eq!(ids(&edge("-1", true)), Vec::<&str>::new());
+    assert_eq!(ids(&edge("0", false)), Vec::<&str>::new());
+}
+
+#[test]
+fn one_look_at_each_of_many_is_no_busy_loop() {
+    let looks = |descriptors: i32| {
+        let calls = (0..100).map(|at| {
+            let args = ["4", "0x7f00", "100", "MSG_DONTWAIT"];
+            let mut call = call(at * 10, "recvfrom", &args, -1);
+            call.errno = Some("EAGAIN".into());
+            call.fd = Some(4 + i32::try_from(at).unwrap() % descriptors);
+            call
+        });
+        ids(&trace(calls.collect()))
+    };
+    assert_eq!(looks(2), ["busy-polling"]);
+    assert_eq!(looks(100), Vec::<&str>::new());
+}
