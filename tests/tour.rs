@@ -7,11 +7,14 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::{Finished, Language, Program, SOON, program, run, until};
+use nix::errno::Errno;
+use nix::sys::prctl::set_no_new_privs;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -112,7 +115,8 @@ fn the_record_has_both_sides_and_what_a_peer_costs() {
 
 #[test]
 fn what_a_pipe_gets_is_plain_and_fits_eighty_columns() {
-    let finished = finished(&["simple", "echo", "one_to_one", "worker_demo"]);
+    let labs = ["simple", "echo", "knock", "one_to_one", "worker_demo"];
+    let finished = finished(&labs);
     assert_eq!((finished.code, finished.err().as_str()), (0, ""));
     assert!(!finished.stdout.contains(&b'\x1b'), "an escape code in a pipe");
     // What one would type is as long as the way to the programs.
@@ -122,6 +126,86 @@ fn what_a_pipe_gets_is_plain_and_fits_eighty_columns() {
     let long = text.lines().find(|line| line.chars().count() > 80);
     assert_eq!(long, None);
     assert!(text.contains("b'hello'"), "{text}");
+    let ladder = "fork() = ";
+    let next = "try  target/debug/berkeley trace knock --model fork\n";
+    assert!(text.contains(ladder) && text.contains(next), "{text}");
+}
+
+#[test]
+fn the_calls_of_both_sides_are_drawn_as_a_ladder() {
+    for (language, more) in [("rust", ""), ("c", " --language c")] {
+        let finished = finished(&["--json", "--language", language, "knock"]);
+        let ladder = &json(&finished)["ladder"];
+        let command = format!("berkeley trace knock --model fork{more}");
+        assert_eq!(ladder["command"], *command);
+        assert_eq!(ladder["why"], Value::Null);
+        let lines = ladder["lines"].as_array().unwrap().iter();
+        let lines: Vec<&str> =
+            lines.map(|line| line.as_str().unwrap()).collect();
+        let text = lines.join("\n");
+        for drawn in
+            ["connection 1", "fork() = ", "\"Knock, knock\\n\"", "FIN"]
+        {
+            assert!(text.contains(drawn), "{drawn}: {text}");
+        }
+        let head = lines.iter().find(|line| line.contains("child of "));
+        let head = head.unwrap().split_whitespace().collect::<Vec<_>>();
+        assert!(matches!(*head, ["server", "child", "of", _, "client"]));
+        let long = lines.iter().find(|line| line.chars().count() > 80);
+        assert_eq!(long, None);
+        assert!(!text.contains('\x1b'), "{text}");
+    }
+    let without = finished(&["--json", "--language", "rust", "simple"]);
+    assert_eq!(json(&without)["ladder"], Value::Null);
+}
+
+#[test]
+fn where_nobody_may_be_traced_it_says_so_and_is_good() {
+    let _alone = alone();
+    let mut command = tour(&["--language", "rust", "knock"]);
+    let finished = run(without_ptrace(&mut command), b"");
+    let text = finished.out();
+    assert_eq!(finished.code, 0, "{text}");
+    let why = "there is none here: cannot trace anybody here: EPERM";
+    assert!(text.contains(why), "{text}");
+    assert!(!text.contains("berkeley trace"), "{text}");
+}
+
+/// As in a container that forbids it.
+fn without_ptrace(command: &mut Command) -> &mut Command {
+    let step = |code: u32, k: u32, jt, jf| libc::sock_filter {
+        code: u16::try_from(code).unwrap(),
+        jt,
+        jf,
+        k,
+    };
+    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let answer = libc::BPF_RET | libc::BPF_K;
+    let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
+    let number = u32::try_from(libc::SYS_ptrace).unwrap();
+    let mut program = [
+        step(load, 0, 0, 0),
+        step(equal, number, 0, 1),
+        step(answer, refused, 0, 0),
+        step(answer, libc::SECCOMP_RET_ALLOW, 0, 0),
+    ];
+    let forbid = move || {
+        set_no_new_privs()?;
+        let program = libc::sock_fprog {
+            len: u16::try_from(program.len()).unwrap_or_default(),
+            filter: program.as_mut_ptr(),
+        };
+        let (mode, flags) = (libc::SECCOMP_SET_MODE_FILTER, 0);
+        // SAFETY: the kernel copies the program, which is there until then.
+        let done = unsafe {
+            libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program)
+        };
+        Ok(Errno::result(done).map(drop)?)
+    };
+    // SAFETY: between fork and exec it makes two system calls, and touches
+    // no memory but its own.
+    unsafe { command.pre_exec(forbid) }
 }
 
 /// On a terminal, where there would be colour and progress.
@@ -153,6 +237,18 @@ fn an_interrupted_tour_leaves_nobody_behind() {
         assert_eq!(tool.exit_code(), code, "{:?}", tool.lines());
         until(SOON, "nobody is left", || tool.family().is_empty());
     }
+}
+
+#[test]
+fn a_tour_that_is_interrupted_at_its_ladder_does_not_go_on() {
+    let _alone = alone();
+    let labs = ["--language", "rust", "knock", "roster"];
+    let mut tool = Program::spawn(&mut tour(&labs));
+    // The last line before it.
+    tool.wait_for("type Knock, knock and tell it a joke");
+    kill(Pid::from_raw(tool.pid()), Signal::SIGINT).unwrap();
+    assert_eq!(tool.exit_code(), 130, "{:?}", tool.lines());
+    until(SOON, "nobody is left", || tool.family().is_empty());
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(crate) fn code(done: anyhow::Result<Verdict>) -> ExitCode {
 }
 
 /// What was tried and why it failed; an error of the system by its symbol.
-fn words(error: &anyhow::Error) -> String {
+pub(crate) fn words(error: &anyhow::Error) -> String {
     let cause = |cause: &(dyn Error + 'static)| {
         let system = cause.downcast_ref().and_then(io::Error::raw_os_error);
         let symbol = system.map(|errno| Errno::from_raw(errno).to_string());

@@ -11,7 +11,10 @@ use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
 };
 
+/// The last such signal,
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
+/// and again, until somebody takes it.
+static WISH: AtomicI32 = AtomicI32::new(0);
 
 /// The tool was told to stop, by this signal.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub(crate) fn watch() -> Result<()> {
     let handler = SigHandler::Handler(note);
     let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        // SAFETY: `note` stores one atomic number, which a handler may.
+        // SAFETY: `note` stores two atomic numbers, which a handler may.
         let before = unsafe { sigaction(signal, &action) }?;
         // `nohup` wants it ignored. For the others a handler is right even
         // then: a program started here would inherit the ignoring.
@@ -49,9 +52,10 @@ fn is_ignored(action: &SigAction) -> bool {
 
 extern "C" fn note(signal: i32) {
     CAUGHT.store(signal, Ordering::Relaxed);
+    WISH.store(signal, Ordering::Relaxed);
 }
 
-/// An error from the first such signal on.
+/// An error from the first such signal on, taken or not.
 pub(crate) fn check() -> Result<()> {
     match CAUGHT.load(Ordering::Relaxed) {
         0 => Ok(()),
@@ -62,6 +66,6 @@ pub(crate) fn check() -> Result<()> {
 /// The first such signal since the last look, for whoever takes it as a wish
 /// rather than as an end.
 pub(crate) fn take() -> Option<i32> {
-    let signal = CAUGHT.swap(0, Ordering::Relaxed);
+    let signal = WISH.swap(0, Ordering::Relaxed);
     (signal != 0).then_some(signal)
 }

@@ -4,6 +4,7 @@
 //! lets one of them happen, `record` keeps what came of it, `page` shows it.
 
 mod cost;
+mod ladder;
 mod page;
 mod panes;
 mod play;
@@ -42,10 +43,11 @@ with 130 (SIGINT) or 143 (SIGTERM).
 
 JSON: {good, seconds, languages: [{language, built, note}], acts: [{lab,
 language, model, ok, found, why, seconds, one_more_peer: {processes, threads},
-peer, commands: [{role, command}], lines: [{role, stream, text}]}]}. \"found\"
-is ok, fell_short, missing or not_built; \"one_more_peer\" is what a connected
-peer cost the server; what does not apply is null. Lines are in the order in
-which they were printed.
+peer, commands: [{role, command}], lines: [{role, stream, text}]}], ladder:
+{command, lines, why}}. \"found\" is ok, fell_short, missing or not_built;
+\"one_more_peer\" is what a connected peer cost the server; what does not apply
+is null. Lines are in the order in which they were printed. \"ladder\" is what
+its command draws; \"why\" says why nobody may be traced here.
 
 Examples:
   berkeley tour
@@ -105,6 +107,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let progress = Progress::new();
     let house = House::find()?;
     let mut screen = Screen::open();
+    let width = screen.width;
     let mut page = Page::new(&mut screen, &house, options.full);
     let mut tour = Tour::default();
 
@@ -131,6 +134,11 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         if !options.json {
             page.lab(scene, &tour.acts[first..])?;
         }
+        let ladder = ladder::behind(&tour.acts[first..], width, &progress)?;
+        if let (Some(ladder), false) = (&ladder, options.json) {
+            page.ladder(ladder)?;
+        }
+        tour.ladder = tour.ladder.or(ladder);
     }
     tour.seconds = start.elapsed().as_secs_f64();
     if options.json {

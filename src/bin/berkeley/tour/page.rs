@@ -4,6 +4,7 @@ use std::io;
 
 use anyhow::Result;
 
+use super::ladder::{self, Ladder};
 use super::panes::{self, mark};
 use super::record::{Act, Cost, Found, Tour};
 use super::scenes::Scene;
@@ -57,12 +58,7 @@ impl<'a> Page<'a> {
     }
 
     pub(crate) fn lab(&mut self, scene: &Scene, acts: &[Act]) -> Result<()> {
-        self.screen.blank()?;
-        let rule = self.screen.width - scene.lab.len() - scene.title.len() - 6;
-        let rule = paint(QUIET, &"─".repeat(rule));
-        let lab = paint(HEADING, scene.lab);
-        let line = format!("── {lab}: {} {rule}", scene.title);
-        self.screen.line(&line.replacen("──", &paint(QUIET, "──"), 1))?;
+        self.heading(scene.lab, scene.title)?;
         self.screen.prose(0, PLAIN, scene.look)?;
 
         let mut shown: Vec<&Act> = Vec::new();
@@ -90,6 +86,20 @@ impl<'a> Page<'a> {
         self.try_next(scene, acts)?;
         self.screen.flush()?;
         Ok(())
+    }
+
+    fn heading(&mut self, name: &str, title: &str) -> io::Result<()> {
+        self.screen.blank()?;
+        let rule = self.screen.width - name.len() - title.len() - 6;
+        let rule = paint(QUIET, &"─".repeat(rule));
+        let (start, name) = (paint(QUIET, "──"), paint(HEADING, name));
+        self.screen.line(&format!("{start} {name}: {title} {rule}"))
+    }
+
+    pub(crate) fn ladder(&mut self, ladder: &Ladder) -> io::Result<()> {
+        self.heading("ladder", "the calls behind it, on both sides")?;
+        ladder::show(self.screen, ladder, self.house)?;
+        self.screen.flush()
     }
 
     /// `Rust  fork    ok       4 ms  a peer more: 1 process`

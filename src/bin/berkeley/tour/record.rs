@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
+use super::ladder::Ladder;
 use crate::catalogue::Language;
 use crate::exit::Verdict;
 use crate::house::Built;
@@ -13,6 +14,8 @@ use crate::stage::Stream;
 pub(crate) struct Tour {
     pub(crate) built: Vec<(Language, Built)>,
     pub(crate) acts: Vec<Act>,
+    /// Of a lab that is among the acts.
+    pub(crate) ladder: Option<Ladder>,
     pub(crate) seconds: f64,
 }
 
@@ -131,6 +134,7 @@ struct All<'a> {
     seconds: f64,
     languages: Vec<BuiltAs<'a>>,
     acts: &'a [Act],
+    ladder: Option<Ladder>,
 }
 
 impl Tour {
@@ -157,6 +161,7 @@ impl Tour {
             seconds: self.seconds,
             languages: built.collect(),
             acts: &self.acts,
+            ladder: self.ladder.as_ref().map(Ladder::plain),
         })?)
     }
 }

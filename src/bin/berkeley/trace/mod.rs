@@ -32,19 +32,22 @@ mod wire;
 
 use std::ffi::OsString;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use clap::{Args, Command, FromArgMatches};
 
 use crate::catalogue::Language;
 use crate::exit::Verdict;
 use crate::house::{Built, House};
 use crate::screen::Progress;
 use crate::stage;
+use draw::{Look, ladder};
 use flow::{Input, Outcome, Part};
 use live::Live;
 pub(crate) use options::Options;
 use output::Output;
 use record::Trace;
 use session::Session;
+use story::Story;
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     options.check();
@@ -64,6 +67,20 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     done
 }
 
+/// The ladder of a lab as somebody gets it who types these words, this wide.
+pub(crate) fn drawn(words: &[&str], width: usize) -> Result<Vec<String>> {
+    let command = Command::new("trace").no_binary_name(true);
+    let words = words.iter().chain(&["--no-build"]);
+    let typed = Options::augment_args(command).try_get_matches_from(words)?;
+    let options = Options::from_arg_matches(&typed)?;
+    let mut nobody_looks_on = Live::silent();
+    let done = traced(&options, &mut nobody_looks_on);
+    stage::end_the_rest();
+    let trace = visited(done?)?;
+    let look = Look { width, ascii: options.ascii };
+    Ok(ladder::draw(&trace, &Story::tell(&trace), &look))
+}
+
 fn trace(options: &Options, output: Output) -> Result<Verdict> {
     let mut live = Live::of(options, output);
     let outcome = traced(options, &mut live)?;
@@ -80,11 +97,8 @@ fn twins(
     let of = |language| -> Result<Trace> {
         let mut nobody_looks_on = Live::silent();
         let outcome = lab(options, name, language, &mut nobody_looks_on)?;
-        // Nobody came: there would be nothing in which they could differ.
-        if outcome.verdict == Verdict::FellShort {
-            bail!("{}: {}", language.name(), outcome.trace.notes.join("; "));
-        }
-        Ok(outcome.trace)
+        // There would be nothing in which they could differ.
+        visited(outcome).context(language.name())
     };
     let (rust, c) = (of(Language::Rust)?, of(Language::C)?);
     let difference = diff::compare(&rust, &c);
@@ -96,6 +110,14 @@ fn twins(
     output.flush()?;
     let verdicts = [Verdict::FellShort, Verdict::Good];
     Ok(verdicts[usize::from(difference.same)])
+}
+
+/// The trace of a server, which is not one when no client came.
+fn visited(outcome: Outcome) -> Result<Trace> {
+    if outcome.verdict == Verdict::FellShort {
+        bail!(outcome.trace.notes.join("; "));
+    }
+    Ok(outcome.trace)
 }
 
 fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {

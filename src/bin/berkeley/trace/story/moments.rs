@@ -158,7 +158,7 @@ fn other(known: &Known, event: &Event) -> Option<(What, String)> {
             is_told.then(|| (What::Birth, words::birth(born, how)))
         }
         Event::Exec(exec) => Some((What::Exec, words::exec(exec))),
-        Event::Signal(signal) => Some((What::Signal, signal.signal.clone())),
+        Event::Signal(signal) => Some((What::Signal, words::signal(signal))),
         Event::Pause(pause) => Some((
             What::Pause,
             pause.signal.as_ref().map_or_else(

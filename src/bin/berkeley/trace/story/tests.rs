@@ -258,3 +258,15 @@ fn a_connect_that_came_to_nothing_is_told_by_so_error() {
         ]
     );
 }
+
+#[test]
+fn a_signal_that_a_program_sends_itself_says_so() {
+    let mut script = Script::new("server");
+    let server = script.server("server", 1);
+    script.signal(server, 100, "SIGHUP", 1);
+    script.signal(server, 200, "SIGHUP", 7);
+    assert_eq!(
+        told(&script.trace()),
+        ["server 1: SIGHUP from itself", "server 1: SIGHUP"]
+    );
+}

@@ -6,7 +6,7 @@
 //! The kernel has no calls of these names, so that only these are translated.
 
 use super::super::record::{
-    Birth, Born, Call, Descriptor, Ended, Exec, Socket,
+    Birth, Born, Call, Descriptor, Ended, Exec, Signal, Socket,
 };
 use super::calls;
 
@@ -208,6 +208,15 @@ pub(super) fn tail_of_wait(call: &Call) -> String {
 
 pub(super) fn exec(exec: &Exec) -> String {
     format!("exec {}", exec.name)
+}
+
+/// raise(3) and abort(3) are calls of nobody else.
+pub(super) fn signal(signal: &Signal) -> String {
+    if signal.from_pid == Some(signal.pid) {
+        format!("{} from itself", signal.signal)
+    } else {
+        signal.signal.clone()
+    }
 }
 
 /// Signals that ask a program to go are no failure of its own.
