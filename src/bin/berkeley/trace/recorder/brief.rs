@@ -86,7 +86,7 @@ impl Brief {
     ) {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         self.first = bytes.len() as u64;
-        match memory.read(self.buffer, length.min(longest + 1)) {
+        match memory.read(self.buffer, length.min(longest.saturating_add(1))) {
             Ok(read) => {
                 self.kept = small(read.len());
                 bytes.extend(read);

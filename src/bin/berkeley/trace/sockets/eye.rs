@@ -122,7 +122,8 @@ impl Eye {
 
     /// What a socket is by now that a glance has held, and lets go of it.
     pub(crate) fn look_again(&mut self, held: Held) -> Option<Glimpse> {
-        self.ask(&held.socket, held.inode)
+        let Held { socket, inode } = held;
+        self.ask(&socket, inode)
     }
 
     /// A TCP connection, by namespace (0: the tool's own) and addresses, as
