@@ -25,6 +25,8 @@ pub(crate) struct Live {
 
 enum Way {
     AtTheEnd,
+    /// At the end, one by one.
+    Json,
     Calls(List),
     Ladder(Box<Ladder>),
 }
@@ -56,6 +58,7 @@ impl Live {
                 let ladder = Ladder::new(output.look(options));
                 Way::Ladder(Box::new(ladder))
             }
+            Format::Json if !options.summary && !options.lint => Way::Json,
             _ => Way::AtTheEnd,
         };
         Live { output: Some(output), way, pace: Pace::new(), trouble: None }
@@ -69,24 +72,19 @@ impl Live {
 
     /// Or only when all is over.
     pub(crate) fn is_seen_while_it_grows(&self) -> bool {
-        !matches!(self.way, Way::AtTheEnd)
-    }
-
-    /// Unless all of it goes to /dev/null.
-    pub(crate) fn has_reader(&self) -> bool {
-        self.output.as_ref().is_none_or(|output| !output.is_for_nobody())
+        matches!(self.way, Way::Calls(_) | Way::Ladder(_))
     }
 
     /// What is new.
     pub(crate) fn show(&mut self, recorder: &mut Recorder) {
         let start = Instant::now();
-        if matches!(self.way, Way::AtTheEnd)
+        if !self.is_seen_while_it_grows()
             || !self.pace.is_due(start, recorder.progress())
         {
             return;
         }
         let lines = match &mut self.way {
-            Way::AtTheEnd => Vec::new(),
+            Way::AtTheEnd | Way::Json => Vec::new(),
             Way::Calls(list) => recorder.show(|trace| list.news(trace, false)),
             Way::Ladder(ladder) => {
                 let now = recorder.now();
@@ -112,6 +110,22 @@ impl Live {
         let Way::Calls(list) = &mut self.way else { return };
         let lines = recorder.show(|trace| list.news(trace, true));
         self.put(lines);
+    }
+
+    /// What was recorded; its events only where they are still to be drawn.
+    pub(crate) fn take(&mut self, recorder: Recorder) -> Trace {
+        match &mut self.output {
+            Some(output) if output.is_for_nobody() => {
+                recorder.hand_out(|_, _| ()).0
+            }
+            Some(output) if matches!(self.way, Way::Json) => {
+                let (trace, written) = recorder
+                    .hand_out(|trace, events| output.json(trace, events));
+                self.trouble = written.err();
+                trace
+            }
+            _ => recorder.finish(),
+        }
     }
 
     /// The rest, or all of it. That nobody reads it is no trouble.

@@ -3,6 +3,7 @@
 //! Beside a program that has the terminal, it goes to standard error, as
 //! strace's does: standard output is the program's.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
@@ -14,8 +15,8 @@ use nix::sys::stat::{fstat, makedev};
 use super::draw::{Calls, Look, ladder, page, summary};
 use super::lint;
 use super::options::{Format, Options};
-use super::read::to_json;
-use super::record::Trace;
+use super::read::write_json;
+use super::record::{Event, Trace};
 use super::story::Story;
 use crate::screen;
 
@@ -107,7 +108,7 @@ impl Output {
         }
         if !was_live && !options.draws_nothing() {
             match format {
-                Format::Json => self.lines([to_json(trace)?])?,
+                Format::Json => self.json(trace, trace.events.iter())?,
                 Format::Calls => {
                     let calls = Calls { ascii: options.ascii };
                     self.lines([calls.heading(trace)])?;
@@ -135,6 +136,20 @@ impl Output {
             }
             let findings = lint::findings(trace);
             self.lines(lint::text(trace, &findings, &look))?;
+        }
+        self.flush()
+    }
+
+    /// The record itself, its events one by one.
+    pub(crate) fn json(
+        &mut self,
+        trace: &Trace,
+        events: impl Iterator<Item = impl Borrow<Event>>,
+    ) -> Result<()> {
+        match &mut self.to {
+            Paper::Screen(screen) => write_json(trace, events, screen)?,
+            Paper::File(file) => write_json(trace, events, file)?,
+            Paper::None => {}
         }
         self.flush()
     }

@@ -211,7 +211,7 @@ impl Session<'_> {
             self.recorder.note(format!("{lost} segments were lost"));
         }
         self.live.last(&mut self.recorder);
-        self.recorder.finish(self.live.has_reader())
+        self.live.take(self.recorder)
     }
 }
 

@@ -1,11 +1,16 @@
 //! The record as JSON, and back. One event a line, so that `grep` and `diff`
 //! work on the file as on a log.
 
+use std::borrow::Borrow;
+use std::io::Write;
+
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::trace::record::{Event, FORMAT, Trace, VERSION};
+use crate::trace::record::{
+    Event, FORMAT, Program, Socket, Task, Trace, VERSION,
+};
 
 /// What is looked at before anything else is believed.
 #[derive(Deserialize)]
@@ -16,11 +21,16 @@ struct Title {
     version: Option<u32>,
 }
 
-/// All of it. `began` is kept to the microsecond, which is what a number
-/// with a fraction holds of it.
-pub(crate) fn to_json(trace: &Trace) -> Result<String> {
+/// All of it, with these events. `began` is kept to the microsecond, which is
+/// what a number with a fraction holds of it.
+pub(crate) fn write_json(
+    trace: &Trace,
+    events: impl Iterator<Item = impl Borrow<Event>>,
+    to: &mut dyn Write,
+) -> Result<()> {
     let began = (trace.began * 1e6).round() / 1e6;
-    let mut text = format!(
+    write!(
+        to,
         "{{\"format\":{},\"version\":{},\n\"command\":{},\n\"source\":{},\
          \"system\":{},\"began\":{}",
         serde_json::to_string(&trace.format)?,
@@ -29,22 +39,28 @@ pub(crate) fn to_json(trace: &Trace) -> Result<String> {
         serde_json::to_string(&trace.source)?,
         serde_json::to_string(&trace.system)?,
         serde_json::to_string(&began)?,
-    );
-    text += &list("programs", &trace.programs)?;
-    text += &list("tasks", &trace.tasks)?;
-    text += &list("sockets", &trace.sockets)?;
-    text += &list("events", &trace.events)?;
-    text += &list("notes", &trace.notes)?;
-    text += "}\n";
-    Ok(text)
+    )?;
+    list::<Program>("programs", trace.programs.iter(), to)?;
+    list::<Task>("tasks", trace.tasks.iter(), to)?;
+    list::<Socket>("sockets", trace.sockets.iter(), to)?;
+    list::<Event>("events", events, to)?;
+    list::<String>("notes", trace.notes.iter(), to)?;
+    Ok(writeln!(to, "}}")?)
 }
 
-fn list<T: Serialize>(name: &str, all: &[T]) -> Result<String> {
-    let lines = all.iter().map(serde_json::to_string);
-    let lines = lines.collect::<Result<Vec<_>, _>>()?;
-    let between = if lines.is_empty() { "" } else { "\n" };
-    let lines = lines.join(",\n");
-    Ok(format!(",\n\"{name}\":[{between}{lines}{between}]"))
+fn list<T: Serialize>(
+    name: &str,
+    all: impl Iterator<Item = impl Borrow<T>>,
+    to: &mut dyn Write,
+) -> Result<()> {
+    write!(to, ",\n\"{name}\":[")?;
+    let mut between = "\n";
+    for one in all {
+        write!(to, "{between}{}", serde_json::to_string(one.borrow())?)?;
+        between = ",\n";
+    }
+    let end = if between == "\n" { "" } else { "\n" };
+    Ok(write!(to, "{end}]")?)
 }
 
 /// A trace that every drawing can be made from, or what is wrong with it.
@@ -95,6 +111,13 @@ fn tame(value: &mut Value) {
         Value::Object(all) => all.values_mut().for_each(tame),
         _ => {}
     }
+}
+
+#[cfg(test)]
+pub(crate) fn to_json(trace: &Trace) -> Result<String> {
+    let mut text = Vec::new();
+    write_json(trace, trace.events.iter(), &mut text)?;
+    Ok(String::from_utf8(text)?)
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ use anyhow::{Context, Result, bail};
 
 use super::record::Trace;
 
+#[cfg(test)]
 pub(crate) use json::to_json;
+pub(crate) use json::write_json;
 
 /// The trace in this file; `-` is standard input. Of a log of strace only
 /// what has to do with sockets, unless `everything` is asked for.

@@ -9,8 +9,8 @@ mod wire;
 mod witness;
 
 use std::collections::HashMap;
-use std::mem;
 use std::time::UNIX_EPOCH;
+use std::{iter, mem};
 
 use super::decode::{Decoded, Decoder};
 use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
@@ -169,19 +169,31 @@ impl Recorder {
         (self.events.len() + self.briefs.len(), self.pending.len())
     }
 
-    /// All of it; as far as it is in words already when nobody will read
-    /// them.
-    pub(crate) fn finish(mut self, has_reader: bool) -> Trace {
-        self.place_reports();
-        if has_reader {
-            let told = self.briefs.told(&self.decoder, &self.cast.tasks);
-            self.events.extend(told.map(|call| Event::Call(Box::new(call))));
-        }
-        self.exchange();
-        let mut trace = self.head;
-        trace.notes = self.warnings.notes();
-        trace.events.sort_by_key(Event::at);
+    /// All of it.
+    pub(crate) fn finish(self) -> Trace {
+        let (mut trace, events) = self.hand_out(|_, events| events.collect());
+        trace.events = events;
         trace
+    }
+
+    /// All of it, its events one by one and in order: in words, all calls of
+    /// a long trace take more room than there may be.
+    pub(crate) fn hand_out<R>(
+        mut self,
+        take: impl FnOnce(&Trace, &mut dyn Iterator<Item = Event>) -> R,
+    ) -> (Trace, R) {
+        self.place_reports();
+        self.exchange();
+        let Recorder { briefs, decoder, mut head, warnings, .. } = self;
+        head.notes = warnings.notes();
+        let mut spoken = mem::take(&mut head.events);
+        spoken.sort_by_key(Event::at);
+        let taken = {
+            let brief = briefs.told(&decoder, &head.tasks);
+            let brief = brief.map(|call| Event::Call(Box::new(call)));
+            take(&head, &mut in_order(spoken, brief))
+        };
+        (head, taken)
     }
 
     /// How long it has been going on, in ns.
@@ -192,6 +204,19 @@ impl Recorder {
     fn since_zero(&self, at: u64) -> u64 {
         at.saturating_sub(self.zero)
     }
+}
+
+/// Two rows of events as one.
+fn in_order(
+    spoken: Vec<Event>,
+    brief: impl Iterator<Item = Event>,
+) -> impl Iterator<Item = Event> {
+    let mut spoken = spoken.into_iter().peekable();
+    let mut brief = brief.peekable();
+    iter::from_fn(move || {
+        let next = spoken.peek().map_or(u64::MAX, Event::at);
+        brief.next_if(|call| call.at() < next).or_else(|| spoken.next())
+    })
 }
 
 /// A trace in which nothing has happened yet.
