@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
@@ -266,7 +266,11 @@ impl Generator {
         let mut line = serde_json::to_vec(order)?;
         line.push(b'\n');
         let orders = self.orders.as_mut().context("it is at its end")?;
-        orders.write_all(&line).context("the load generator has ended")
+        // An EPIPE of its own would look as if nobody read what this tool
+        // prints, and that is no failure.
+        orders
+            .write_all(&line)
+            .map_err(|why| anyhow!("the load generator has ended: {why}"))
     }
 
     /// Waits for the answer to the last order, however long that takes; a
@@ -306,5 +310,28 @@ impl Drop for Generator {
         drop(self.orders.take());
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::exit::is_nobody_reading;
+
+    #[test]
+    fn a_generator_that_has_ended_is_no_reader_who_has_seen_enough() {
+        let mut command = Command::new("true");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let orders = child.stdin.take();
+        let answers = child.stdout.take().unwrap();
+        // Its standard input stays: `wait` would close it.
+        child.wait().unwrap();
+        let mut gone = Generator { child, orders, answers, heard: Vec::new() };
+        let error = gone.tell(&Order::Close { load: 0 }).unwrap_err();
+        assert!(error.to_string().contains("has ended"), "{error:#}");
+        assert!(!is_nobody_reading(&error), "{error:#}");
     }
 }
