@@ -20,8 +20,9 @@ fn without<R: Send>(call: libc::c_long, what: impl FnOnce() -> R + Send) -> R {
 
 #[test]
 fn without_a_filter_it_stops_at_every_call_and_tells_the_same() {
-    let script = || sh("(exit 3) & wait; kill -9 $$");
-    let scope = || calls(&[libc::SYS_wait4, libc::SYS_kill]);
+    // How often a shell waits is a matter of chance.
+    let script = || sh("kill -0 $$; (kill -0 $$; :); kill -9 $$");
+    let scope = || calls(&[libc::SYS_kill]);
     let (free, end) = told(scope(), script());
     let (bound, bound_end) = without(libc::SYS_seccomp, || {
         assert!(Tracer::new(scope()).unwrap().blind().has_no_filter);
@@ -29,10 +30,8 @@ fn without_a_filter_it_stops_at_every_call_and_tells_the_same() {
     });
     assert_eq!(end, End::Killed(libc::SIGKILL, false));
     assert_eq!(bound_end, end);
-    for call in ["kill", "wait4"] {
-        assert_eq!(bound.count(call), free.count(call), "{bound:?}");
-        assert!(free.count(call) > 0);
-    }
+    assert_eq!(bound.count("kill"), 3, "{bound:?}");
+    assert_eq!(free.count("kill"), 3, "{free:?}");
     assert!(!Tracer::new(scope()).unwrap().blind().has_no_filter);
 }
 
