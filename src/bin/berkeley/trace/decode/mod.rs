@@ -7,6 +7,7 @@
 
 mod address;
 mod calls;
+mod controls;
 mod descriptors;
 mod errno;
 mod message;
