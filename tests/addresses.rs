@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
@@ -14,6 +15,7 @@ use common::{
     kernel, program, run, socket_file, under, until,
 };
 use nix::sys::signal::Signal;
+use nix::sys::socket::{Shutdown, shutdown};
 
 const SERVERS: [&str; 4] =
     ["knock", "echo_server", "roster_server", "supply_server"];
@@ -111,7 +113,11 @@ fn a_socket_file_takes_the_place_of_the_port() {
 fn a_stale_socket_file_is_replaced() {
     under(&THREE, |case| {
         let path = socket_file();
-        drop(UnixListener::bind(&path).unwrap());
+        let stale = UnixListener::bind(&path).unwrap();
+        // A program that another test starts at this moment holds a copy
+        // until its exec: nobody must listen by that copy either.
+        shutdown(stale.as_raw_fd(), Shutdown::Both).unwrap();
+        drop(stale);
         assert!(path.exists());
         let mut server = case.server("echo_server").unix(&path).start();
         is_served("echo_server", &server);
