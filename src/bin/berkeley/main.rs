@@ -13,6 +13,7 @@
 mod bench;
 mod calendar;
 mod catalogue;
+mod check;
 mod cpus;
 mod exit;
 mod generator;

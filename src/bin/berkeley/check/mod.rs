@@ -1,0 +1,3 @@
+//! `berkeley check`: a program, in any language, against a lab.
+
+mod report;
