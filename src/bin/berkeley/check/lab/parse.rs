@@ -1,0 +1,215 @@
+//! From a lab's file to the lab.
+
+use std::collections::BTreeMap;
+
+use super::source::{Entry, Mistaken, entries, mistaken};
+use super::text::string;
+use super::{Case, Lab, Role, Setting, act};
+
+/// The lab in this text, or what is wrong first.
+pub(crate) fn parse(source: &str) -> Result<Lab, Mistaken> {
+    let entries = entries(source)?;
+    let is_case = |entry: &&Entry| entry.word == "case";
+    let cases = entries.iter().filter(is_case).count();
+    let mut parts = entries.split(|entry| entry.word == "case");
+    let mut lab = heading(parts.next().unwrap_or_default())?;
+    let begun = entries.iter().filter(is_case);
+    for (begun, entries) in begun.zip(parts) {
+        let case = case(&lab, begun, entries)?;
+        lab.cases.push(case);
+    }
+    if cases == 0 {
+        return mistaken(0, "there is no case in it");
+    }
+    Ok(lab)
+}
+
+fn heading(entries: &[Entry]) -> Result<Lab, Mistaken> {
+    let mut lab = Lab::default();
+    for entry in entries {
+        match entry.word.as_str() {
+            "lab" => lab.name = name(entry)?,
+            "title" => lab.title = entry.all(),
+            "about" => lab.about = entry.all(),
+            "role" => lab.role = role(entry)?,
+            "arguments" => lab.arguments = entry.all(),
+            "port" => lab.port = Some(number(entry)?),
+            "set" => set(entry, &mut lab.values)?,
+            word => {
+                let why = format!("what is `{word}`, before the first case?");
+                return mistaken(entry.line, why);
+            }
+        }
+    }
+    if lab.name.is_empty() {
+        return mistaken(0, "it begins with `lab NAME`");
+    }
+    Ok(lab)
+}
+
+fn case(
+    lab: &Lab,
+    begun: &Entry,
+    entries: &[Entry],
+) -> Result<Case, Mistaken> {
+    let mut case = Case {
+        id: name(begun)?,
+        role: lab.role,
+        arguments: lab.arguments.clone(),
+        values: lab.values.clone(),
+        ..Case::default()
+    };
+    if lab.case(&case.id).is_some() {
+        let why = format!("there is a case {} already", case.id);
+        return mistaken(begun.line, why);
+    }
+    for entry in entries {
+        match entry.word.as_str() {
+            "title" => case.title = entry.all(),
+            "points" => case.points = number(entry)?,
+            "tags" => case.tags = words(entry),
+            "needs" => case.needs = needs(lab, entry)?,
+            "role" => case.role = role(entry)?,
+            "arguments" => case.arguments = entry.all(),
+            "set" => set(entry, &mut case.values)?,
+            "with" => case.settings.push(setting(entry)?),
+            "why" => case.why = entry.all(),
+            "hint" => case.hints.push(entry.all()),
+            "steps" => case.steps = act::steps(&entry.below)?,
+            word => {
+                return mistaken(entry.line, format!("what is `{word}`?"));
+            }
+        }
+    }
+    for (is_missing, what) in
+        [(case.title.is_empty(), "title"), (case.why.is_empty(), "why")]
+    {
+        if is_missing {
+            let why = format!("case {} has no {what}", case.id);
+            return mistaken(begun.line, why);
+        }
+    }
+    Ok(case)
+}
+
+fn name(entry: &Entry) -> Result<String, Mistaken> {
+    let is_part = |one: char| one.is_ascii_alphanumeric() || one == '-';
+    let name = entry.all();
+    if name.is_empty() || !name.chars().all(is_part) {
+        return mistaken(entry.line, "a name has letters, digits and dashes");
+    }
+    Ok(name)
+}
+
+fn role(entry: &Entry) -> Result<Role, Mistaken> {
+    match entry.all().as_str() {
+        "server" => Ok(Role::Server),
+        "client" => Ok(Role::Client),
+        _ => mistaken(entry.line, "a role is server or client"),
+    }
+}
+
+fn number<T: std::str::FromStr>(entry: &Entry) -> Result<T, Mistaken> {
+    let number = entry.all().parse();
+    number
+        .or_else(|_| mistaken(entry.line, "a number is wanted, of fair size"))
+}
+
+fn words(entry: &Entry) -> Vec<String> {
+    let all = entry.all();
+    let words = all.split([',', ' ']).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
+}
+
+/// They stand above: so nobody needs himself, even in a circle.
+fn needs(lab: &Lab, entry: &Entry) -> Result<Vec<String>, Mistaken> {
+    let needs = words(entry);
+    match needs.iter().find(|id| lab.case(id).is_none()) {
+        Some(id) => mistaken(entry.line, format!("no case {id} above")),
+        None => Ok(needs),
+    }
+}
+
+fn set(
+    entry: &Entry,
+    values: &mut BTreeMap<String, String>,
+) -> Result<(), Mistaken> {
+    let all = entry.all();
+    let (name, value) = all.split_once(' ').unwrap_or((&all, ""));
+    let value = if value.starts_with('"') {
+        let (bytes, _) =
+            string(value).or_else(|why| mistaken(entry.line, why))?;
+        String::from_utf8(bytes)
+            .or_else(|_| mistaken(entry.line, "a value is text"))?
+    } else {
+        value.to_owned()
+    };
+    values.insert(name.to_owned(), value);
+    Ok(())
+}
+
+fn setting(entry: &Entry) -> Result<Setting, Mistaken> {
+    let all = entry.all();
+    let known = Setting::ALL.iter().find(|(words, _)| *words == all);
+    let known = known.map(|(_, setting)| *setting);
+    known.ok_or(()).or_else(|()| {
+        let names = Setting::ALL.map(|(words, _)| words).join(", ");
+        mistaken(entry.line, format!("with {all}? There is: {names}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const SMALL: &str = "\
+lab small
+title a small lab
+arguments -p {port}
+set word one
+
+case first
+title the first
+points 2
+why because
+steps
+  A connects
+
+case second
+title the second
+needs first
+set word \"two words\"
+with a terminal
+why because
+";
+
+    #[test]
+    fn a_case_has_what_its_lab_has() {
+        let lab = parse(SMALL).unwrap();
+        let [first, second] = &lab.cases[..] else { panic!("two cases") };
+        assert_eq!(first.values["word"], "one");
+        assert_eq!(second.values["word"], "two words");
+        assert_eq!(second.needs, ["first"]);
+        assert!(second.has(Setting::Terminal) && !first.has(Setting::Trace));
+        assert_eq!((first.points, second.points), (2, 0));
+        assert_eq!(lab.places(), ["port"]);
+    }
+
+    #[test]
+    fn the_line_of_a_mistake_is_named() {
+        for (from, to, line) in [
+            ("points 2", "points two", 8),
+            ("needs first", "needs third", 15),
+            ("  A connects", "  A conects", 11),
+            ("with a terminal", "with a view", 17),
+            ("case second", "case first", 13),
+            ("lab small", "lab", 1),
+        ] {
+            let wrong = SMALL.replace(from, to);
+            assert_eq!(parse(&wrong).unwrap_err().line, line, "{to}");
+        }
+        assert_eq!(parse("").unwrap_err().line, 0);
+    }
+}
