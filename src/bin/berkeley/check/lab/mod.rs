@@ -38,7 +38,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-pub(crate) use act::{Act, Cut, Ending, Growth, Step, Stream};
+pub(crate) use act::{Act, Cut, Ending, Exit, Growth, Step, Stream};
 pub(crate) use built_in::{LABS, source};
 pub(crate) use parse::parse;
 pub(crate) use source::Mistaken;

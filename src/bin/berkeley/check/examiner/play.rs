@@ -1,0 +1,184 @@
+//! A case from its beginning to its end, step by step.
+
+use std::time::Instant;
+
+use super::room::Room;
+use super::stop::{Done, Stop, failed};
+use crate::check::lab::{Act, Role, Step};
+use crate::check::report::Failure;
+use crate::stage;
+
+impl Room<'_> {
+    /// All steps, or the one at which it stopped.
+    pub(super) fn play(&mut self) -> Done<()> {
+        let beginning = match self.case.role {
+            Role::Server => Some("program listens"),
+            Role::Client => None,
+        };
+        if let Some(words) = beginning {
+            let ready = self.start().and_then(|()| self.is_ready());
+            self.told(words, 0, ready)?;
+        }
+        let steps = &self.case.steps;
+        self.all(steps)
+    }
+
+    fn all(&mut self, steps: &[Step]) -> Done<()> {
+        for step in steps {
+            let done = self.step(&step.act);
+            self.told(&step.words, step.line, done)?;
+        }
+        Ok(())
+    }
+
+    /// Where it went wrong, and what the program does at that moment.
+    fn told(&mut self, words: &str, line: usize, done: Done<()>) -> Done<()> {
+        match done {
+            Ok(()) => {
+                self.did.push(words.to_owned());
+                Ok(())
+            }
+            Err(Stop::Failed(mut failure)) if failure.step.is_empty() => {
+                failure.step = words.to_owned();
+                failure.line = line;
+                failure.doing = self.doing();
+                Err(Stop::Failed(failure))
+            }
+            other => other,
+        }
+    }
+
+    fn step(&mut self, act: &Act) -> Done<()> {
+        let each = |room: &mut Self,
+                    who: &[String],
+                    one: &dyn Fn(&mut Self, &str) -> Done<()>| {
+            who.iter().try_for_each(|name| one(room, name))
+        };
+        match act {
+            Act::Connect(who) => each(self, who, &Self::connect),
+            Act::Accept(who) => each(self, who, &Self::accept),
+            Act::Send(who, text, cut) => {
+                each(self, who, &|room, name| room.send(name, text, *cut))
+            }
+            Act::Expect(who, text) => {
+                each(self, who, &|room, name| room.expect(name, text))
+            }
+            Act::ExpectLine(who, text) => {
+                each(self, who, &|room, name| room.expect_line(name, text))
+            }
+            Act::ExpectPickle(who, text) => {
+                each(self, who, &|room, name| room.expect_pickle(name, text))
+            }
+            Act::ExpectEnd(who, end) => {
+                each(self, who, &|room, name| room.expect_end(name, *end))
+            }
+            Act::ExpectNothing(who) => each(self, who, &Self::expect_nothing),
+            Act::ExpectAnything(who) => {
+                each(self, who, &Self::expect_anything)
+            }
+            Act::IsDrained(who) => each(self, who, &Self::is_drained),
+            Act::IsAccepted(who) => each(self, who, &Self::is_accepted),
+            Act::IsLetGo(who) => each(self, who, &Self::is_let_go),
+            Act::StopReading(who) => each(self, who, &|room, name| {
+                room.peer(name)?.reads = false;
+                Ok(())
+            }),
+            Act::ReadAgain(who) => each(self, who, &|room, name| {
+                room.peer(name)?.reads = true;
+                Ok(())
+            }),
+            Act::ShutDown(who) => each(self, who, &|room, name| {
+                room.peer(name)?.shut_down();
+                Ok(())
+            }),
+            Act::Close(who) => each(self, who, &Self::close),
+            Act::Reset(who) => each(self, who, &|room, name| {
+                room.peer(name)?.reset();
+                Ok(())
+            }),
+            Act::Start => self.start(),
+            Act::StartAgain => self.start_again(),
+            Act::Type(text) => self.types(text),
+            Act::EndInput => self.end_input(),
+            Act::Print(stream, text) => self.prints(*stream, text),
+            Act::Output(stream, text) => self.output_is(*stream, text),
+            Act::Signal(name) => self.gets(name),
+            Act::End(exit) => self.ends(exit),
+            Act::Run => self.runs(),
+            Act::NoMistake => self.makes_no_mistake(),
+            Act::NoteGrowth => self.note_growth(),
+            Act::NoMore(what) => self.no_more(*what),
+            Act::StopListening => {
+                self.listeners.clear();
+                Ok(())
+            }
+            Act::Quiet => self.until(|_| Ok(false)).map(drop),
+            Act::Pause(seconds) => self.pause(*seconds),
+            Act::Times(times, steps) => self.times(*times, steps),
+        }
+    }
+
+    fn times(&mut self, times: u32, steps: &[Step]) -> Done<()> {
+        let before = self.did.len();
+        for round in 1..=times {
+            let done = self.all(steps);
+            self.did.truncate(before);
+            if let Err(Stop::Failed(mut failure)) = done {
+                let says = format!("round {round} of {times}: ");
+                failure.says.insert_str(0, &says);
+                return Err(Stop::Failed(failure));
+            }
+            done?;
+        }
+        Ok(())
+    }
+
+    /// What is still to be sent goes out first.
+    fn close(&mut self, name: &str) -> Done<()> {
+        let waited = self.until(|room| {
+            let peer = room.peer(name)?;
+            Ok(peer.is_flushed() || peer.broken.is_some())
+        })?;
+        let peer = self.peer(name)?;
+        let unsent = peer.unsent();
+        peer.close();
+        match waited {
+            Err(gave) if unsent > 0 => {
+                let says = format!("{unsent} bytes from {name} are not taken");
+                failed(says)
+                    .with(format!("{name}'s bytes to be read"), gave.words())
+                    .stop()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A peer that is slow on purpose; everything else goes on meanwhile.
+    fn pause(&mut self, seconds: f64) -> Done<()> {
+        let (start, length) = (Instant::now(), self.order.scaled(seconds));
+        while start.elapsed() < length {
+            stage::check()?;
+            self.pump();
+            self.sleep()?;
+        }
+        Ok(())
+    }
+
+    fn doing(&mut self) -> Vec<String> {
+        let names = self.names();
+        let mut name = |local, peer| names.get(&(local, peer)).cloned();
+        let Some(watch) = &mut self.watch else { return Vec::new() };
+        let mut lines = watch.doing(&mut name);
+        for ((program, examiner), name) in &names {
+            lines.extend(watch.about(*program, *examiner, name));
+        }
+        lines
+    }
+}
+
+/// A failure that has its step already is told once.
+impl Failure {
+    pub(super) fn is_told(&self) -> bool {
+        !self.step.is_empty()
+    }
+}

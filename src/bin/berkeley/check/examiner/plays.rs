@@ -1,0 +1,146 @@
+//! The steps in which the program itself has the part: it is started, typed
+//! to, told to end.
+
+use nix::sys::signal::Signal;
+
+use super::program::Exit as Ended;
+use super::room::{Gave, Room};
+use super::stop::{Done, failed};
+use crate::check::lab::{Exit, Stream, Text};
+
+impl Room<'_> {
+    fn typed_bytes(&self, text: &Text) -> Vec<u8> {
+        text.bytes(self.order.seed, &|name| self.value(name))
+    }
+
+    pub(super) fn types(&mut self, text: &Text) -> Done<()> {
+        let bytes = self.typed_bytes(text);
+        if let Some(program) = &mut self.program {
+            program.types(&bytes)?;
+        }
+        Ok(())
+    }
+
+    /// It has printed this, behind what was found by the last such step.
+    pub(super) fn prints(&mut self, stream: Stream, text: &Text) -> Done<()> {
+        let bytes = self.typed_bytes(text);
+        let waited =
+            self.until(|room| Ok(room.find_printed(stream, &bytes)))?;
+        let Err(gave) = waited else { return Ok(()) };
+        let where_to = match stream {
+            Stream::Out => " on standard output",
+            Stream::Err => " on standard error",
+            Stream::Either => "",
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        failed(format!("the program does not print it{where_to}"))
+            .with(format!("{text:?}"), gave.words())
+            .stop()
+    }
+
+    fn find_printed(&mut self, stream: Stream, bytes: &[u8]) -> bool {
+        let Some(program) = &mut self.program else { return false };
+        let streams: &[Stream] = match stream {
+            Stream::Either => &[Stream::Out, Stream::Err],
+            Stream::Out => &[Stream::Out],
+            Stream::Err => &[Stream::Err],
+        };
+        streams.iter().any(|stream| program.find(*stream, bytes))
+    }
+
+    /// All that it has printed there in its life.
+    pub(super) fn output_is(
+        &mut self,
+        stream: Stream,
+        text: &Text,
+    ) -> Done<()> {
+        let bytes = self.typed_bytes(text);
+        self.ends(&Exit::Anyhow)?;
+        let Some(program) = &self.program else { return Ok(()) };
+        let got = program.printed(stream);
+        if got == bytes {
+            return Ok(());
+        }
+        let name = match stream {
+            Stream::Err => "standard error",
+            _ => "standard output",
+        };
+        failed(format!("its {name} is not what it should be"))
+            .bytes(&bytes, got)
+            .stop()
+    }
+
+    pub(super) fn gets(&mut self, signal: &str) -> Done<()> {
+        let signal: Signal = signal.parse()?;
+        if let Some(program) = &mut self.program {
+            program.signal(signal);
+        }
+        Ok(())
+    }
+
+    /// It comes to its end, and to this one.
+    pub(super) fn ends(&mut self, expected: &Exit) -> Done<()> {
+        let waited = self.until(|room| {
+            let program = room.program.as_mut();
+            Ok(program.is_none_or(|it| it.ended().is_some()))
+        })?;
+        let ended = self.program.as_mut().and_then(|it| it.ended());
+        let Some(ended) = ended else {
+            let why = waited.err().map_or("", Gave::words);
+            return failed("the program does not end")
+                .with("its end", why)
+                .stop();
+        };
+        // What it printed last is there by now.
+        self.pump();
+        let is_as_expected = match (expected, ended) {
+            (Exit::Anyhow, _) => true,
+            (Exit::Code(code), Ended::Code(got)) => *code == got,
+            (Exit::Failure, Ended::Code(got)) => got != 0,
+            (Exit::Signal(name), Ended::Signal(got)) => {
+                name.parse() == Ok(got)
+            }
+            _ => false,
+        };
+        if is_as_expected {
+            return Ok(());
+        }
+        failed("the program ends otherwise")
+            .with(expected_words(expected), ended_words(ended))
+            .stop()
+    }
+
+    /// It has not ended, and waits for something.
+    pub(super) fn runs(&mut self) -> Done<()> {
+        let waited = self.until(|_| Ok(false))?;
+        match waited {
+            Err(Gave::Ended) => {
+                let ended = self.program.as_mut().and_then(|it| it.ended());
+                let got = ended.map_or("its end".into(), ended_words);
+                failed("the program has ended")
+                    .with("a program that goes on", got)
+                    .stop()
+            }
+            Err(Gave::Busy) => failed("the program does not come to rest")
+                .with("a program that waits", Gave::Busy.words())
+                .stop(),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn expected_words(exit: &Exit) -> String {
+    match exit {
+        Exit::Anyhow => "its end".into(),
+        Exit::Code(code) => format!("exit code {code}"),
+        Exit::Failure => "an exit code that is not 0".into(),
+        Exit::Signal(name) => format!("an end by {name}"),
+    }
+}
+
+pub(super) fn ended_words(ended: Ended) -> String {
+    match ended {
+        Ended::Code(code) => format!("exit code {code}"),
+        Ended::Signal(signal) => format!("an end by {signal}"),
+    }
+}

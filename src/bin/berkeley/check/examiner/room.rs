@@ -1,0 +1,203 @@
+//! Where a case takes place: the program, its peers, and what is waited for.
+//!
+//! Everything that is waited for is a state: bytes that are there, a
+//! descriptor that is held. The wait is over without it when the program
+//! cannot bring it about any more: it has ended, or all its threads sleep
+//! for ever. Time decides only where a program computes without a sign of
+//! life, or sleeps by the clock.
+
+use std::collections::BTreeMap;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+
+use super::order::{Order, Values};
+use super::peer::Peer;
+use super::program::Program;
+use super::stop::{Done, Stop};
+use super::watch::{Rest, Watch};
+use crate::check::lab::Case;
+use crate::stage;
+
+/// How often the kernel is asked what the program does.
+const LOOK: u16 = 5;
+/// Without a byte that moves: of a program that computes, of one that
+/// sleeps by the clock, and of a kernel that has something to repeat.
+const BUSY: f64 = 15.0;
+const TIMED: f64 = 4.0;
+const REPEATS: f64 = 2.0;
+/// However much moves.
+const LONGEST: f64 = 300.0;
+
+pub(super) struct Room<'a> {
+    pub(super) order: &'a Order,
+    pub(super) case: &'a Case,
+    pub(super) values: Values,
+    /// The program, once it is started.
+    pub(super) program: Option<Program>,
+    pub(super) watch: Option<Watch>,
+    /// Where the program listens, or is to connect to.
+    pub(super) port: u16,
+    /// The examiner's own, in a client's lab.
+    pub(super) listeners: Vec<OwnedFd>,
+    pub(super) peers: Vec<Peer>,
+    pub(super) noted: Option<super::growth::Figures>,
+    pub(super) did: Vec<String>,
+}
+
+/// Why a wait was over without what it was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gave {
+    Ended,
+    Rests,
+    Stopped,
+    Sleeps,
+    Busy,
+}
+
+impl Gave {
+    /// Behind "it": why nothing more is to be expected.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Gave::Ended => "the program has ended",
+            Gave::Rests => "the program waits for something else",
+            Gave::Stopped => "the program is stopped by a signal",
+            Gave::Sleeps => "the program sleeps",
+            Gave::Busy => "the program is busy with something else",
+        }
+    }
+}
+
+impl Room<'_> {
+    /// Lets things go on until this is so. The peer that a wait is about is
+    /// one of `peers`, so the question is asked of the room.
+    pub(super) fn until(
+        &mut self,
+        mut is_so: impl FnMut(&mut Room<'_>) -> Done<bool>,
+    ) -> Done<Result<(), Gave>> {
+        let start = Instant::now();
+        let mut last_moved = start;
+        loop {
+            if self.pump() {
+                last_moved = Instant::now();
+            }
+            if is_so(self)? {
+                return Ok(Ok(()));
+            }
+            if let Some(gave) = self.gives_up(last_moved, start)? {
+                // What moved since it was looked at may be the very thing.
+                if self.pump() && start.elapsed() < self.scaled(LONGEST) {
+                    last_moved = Instant::now();
+                    continue;
+                }
+                if is_so(self)? {
+                    return Ok(Ok(()));
+                }
+                return Ok(Err(gave));
+            }
+            self.sleep()?;
+        }
+    }
+
+    fn scaled(&self, seconds: f64) -> Duration {
+        self.order.scaled(seconds)
+    }
+
+    fn gives_up(
+        &mut self,
+        last_moved: Instant,
+        start: Instant,
+    ) -> Done<Option<Gave>> {
+        stage::check()?;
+        if start.elapsed() > self.scaled(LONGEST) {
+            return Ok(Some(Gave::Busy));
+        }
+        let still = last_moved.elapsed();
+        let Some(program) = &mut self.program else {
+            return Ok(Some(Gave::Ended));
+        };
+        if program.ended().is_some() && self.is_everybody_gone()? {
+            return Ok(Some(Gave::Ended));
+        }
+        let Some(watch) = &mut self.watch else { return Ok(None) };
+        Ok(match watch.look() {
+            Rest::Stopped => Some(Gave::Stopped),
+            Rest::Asleep if !self.kernel_has_work() => Some(Gave::Rests),
+            Rest::Asleep if still > self.scaled(REPEATS) => Some(Gave::Rests),
+            Rest::Timed if still > self.scaled(TIMED) => Some(Gave::Sleeps),
+            _ if still > self.scaled(BUSY) => Some(Gave::Busy),
+            _ => None,
+        })
+    }
+
+    /// A program may have ended, and left a child that serves on.
+    fn is_everybody_gone(&mut self) -> Done<bool> {
+        let Some(watch) = &mut self.watch else { return Ok(true) };
+        Ok(watch.is_gone())
+    }
+
+    /// Bytes that have not arrived yet, by a window that was closed or a
+    /// queue that was full, are sent again by and by.
+    fn kernel_has_work(&self) -> bool {
+        self.peers.iter().any(|peer| peer.is_under_way())
+    }
+
+    /// Whether anything moved.
+    pub(super) fn pump(&mut self) -> bool {
+        let mut moved = false;
+        for peer in &mut self.peers {
+            moved |= peer.pump();
+        }
+        if let Some(program) = &mut self.program {
+            moved |= program.pump();
+        }
+        moved
+    }
+
+    fn sleep(&self) -> Done<()> {
+        let mut fds: Vec<PollFd<'_>> = Vec::new();
+        for (fd, reads, writes) in self.peers.iter().filter_map(Peer::wants) {
+            let mut flags = PollFlags::empty();
+            flags.set(PollFlags::POLLIN, reads);
+            flags.set(PollFlags::POLLOUT, writes);
+            fds.push(PollFd::new(fd, flags));
+        }
+        let printed: Vec<BorrowedFd<'_>> =
+            self.program.iter().flat_map(Program::fds).collect();
+        for fd in printed {
+            fds.push(PollFd::new(fd, PollFlags::POLLIN));
+        }
+        match poll(&mut fds, LOOK) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    pub(super) fn peer(&mut self, name: &str) -> Done<&mut Peer> {
+        let known = self.peers.iter_mut().find(|peer| peer.name == name);
+        known.ok_or_else(|| {
+            let why = format!("the lab has no {name} at this step");
+            Stop::Trouble(anyhow::anyhow!(why))
+        })
+    }
+
+    /// By name, what strings in steps stand for.
+    pub(super) fn value(&self, name: &str) -> Option<Vec<u8>> {
+        if let Some(name) = name.strip_suffix(".port") {
+            let mut peers = self.peers.iter();
+            let peer = peers.find(|peer| peer.name == name)?;
+            return Some(peer.local.port().to_string().into_bytes());
+        }
+        self.values.get(name)
+    }
+
+    /// The names of the peers, for whoever knows a connection by addresses.
+    pub(super) fn names(
+        &self,
+    ) -> BTreeMap<(std::net::SocketAddr, std::net::SocketAddr), String> {
+        let peers = self.peers.iter();
+        peers.map(|it| ((it.remote, it.local), it.name.clone())).collect()
+    }
+}
