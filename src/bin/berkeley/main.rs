@@ -54,6 +54,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Bench(Box<bench::Options>),
+    Check(Box<check::Options>),
+    #[command(hide = true)]
+    Examine,
     #[command(hide = true)]
     Generator(generator::Options),
     List(list::Options),
@@ -64,6 +67,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(options) => bench::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Examine => check::examine(),
         Command::Generator(options) => generator::run(&options),
         Command::List(options) => list::run(&options),
         Command::Tour(options) => tour::run(&options),
