@@ -1,0 +1,3 @@
+//! One case, in a process of its own: the program is its child.
+
+mod watch;
