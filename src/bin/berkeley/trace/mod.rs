@@ -24,9 +24,9 @@ mod read;
 mod record;
 mod recorder;
 mod session;
-mod sockets;
+pub(crate) mod sockets;
 mod story;
-mod tcp;
+pub(crate) mod tcp;
 mod typist;
 mod wire;
 
