@@ -15,6 +15,7 @@ mod plan;
 mod report;
 mod show;
 mod sitting;
+mod written;
 
 use std::fs;
 use std::io;
@@ -32,6 +33,7 @@ use forms::{Form, Look, Reports, Wish};
 use lab::Lab;
 use live::Live;
 pub(crate) use options::Options;
+pub(crate) use report::Mistake;
 use report::{Report, Result as Came};
 use sitting::Sitting;
 
@@ -207,13 +209,16 @@ fn blank(sitting: &Sitting<'_>, lab: &Lab) -> Report {
         date: calendar::now(),
         seed: sitting.seed,
         time_scale: sitting.time_scale,
+        cases: sitting.cases.len(),
+        worth: sitting.cases.iter().map(|case| case.points).sum(),
         ..Report::default()
     }
 }
 
 fn look(options: &Options, name: &str) -> Look {
     let columns = screen::columns(&io::stdout()).unwrap_or(WIDEST);
-    let mut words = vec!["berkeley check".to_owned(), name.to_owned()];
+    let mut words = vec!["berkeley".to_owned(), "check".to_owned()];
+    words.extend(shlex::split(name).unwrap_or_default());
     if options.sequential {
         words.push("--sequential".into());
     }

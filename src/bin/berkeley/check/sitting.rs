@@ -96,6 +96,7 @@ impl Sitting<'_> {
             seed,
             time_scale: self.time_scale,
             trace: self.trace,
+            tool: std::process::id().cast_signed(),
         }
     }
 
@@ -103,9 +104,9 @@ impl Sitting<'_> {
     fn next(&self, progress: &[Progress]) -> Option<usize> {
         (0..self.cases.len()).find(|&place| {
             progress[place].begun < self.repeat
-                && self.needed(place, progress).all(|it| {
-                    it.done == self.repeat && it.has(Came::Passed)
-                })
+                && self
+                    .needed(place, progress)
+                    .all(|it| it.done == self.repeat && it.has(Came::Passed))
         })
     }
 
@@ -126,14 +127,11 @@ impl Sitting<'_> {
             if progress[place].begun > 0 {
                 continue;
             }
-            let mut needed = self.needed(place, progress);
-            let failed = needed.find(|it| {
-                it.done == self.repeat && !it.has(Came::Passed)
-            });
-            let Some(id) = failed
-                .and_then(|it| it.outcome.as_ref())
-                .map(|outcome| outcome.id.clone())
-            else {
+            let failed = self
+                .needed(place, progress)
+                .find(|it| it.done == self.repeat && !it.has(Came::Passed));
+            let failed = failed.and_then(|it| it.outcome.as_ref());
+            let Some(id) = failed.map(|outcome| outcome.id.clone()) else {
                 continue;
             };
             let because = format!("it needs {id}, which has not passed");

@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 
 use super::limits::Limits;
 use super::order::{Order, Values};
-use super::place::{self, Place};
+use super::place;
 use super::ports;
 use super::program::Program;
 use super::room::Room;
@@ -35,9 +35,10 @@ impl<'a> Room<'a> {
         case: &'a Case,
     ) -> Result<Room<'a>> {
         let place = place::enter(&[BOTH]);
-        let wants_port = order.command.iter().any(|word| {
-            word.contains("{port}") || word.contains("{args}")
-        });
+        let wants_port = order
+            .command
+            .iter()
+            .any(|word| word.contains("{port}") || word.contains("{args}"));
         let fixed = lab.port.filter(|_| !wants_port);
         let claimed = match fixed {
             Some(_) => None,
@@ -63,7 +64,7 @@ impl<'a> Room<'a> {
             watch: None,
             port,
             listeners: Vec::new(),
-            connecting: false,
+            is_connecting: false,
             peers: Vec::new(),
             printed: [0; 2],
             noted: None,
@@ -184,16 +185,14 @@ impl<'a> Room<'a> {
 
     /// The end of all, and what there is to be said.
     pub(super) fn leave(&mut self, outcome: &mut Outcome) -> Result<()> {
-        for peer in &mut self.peers {
-            peer.close();
-        }
+        // Before its peers are closed: what it says of that is nobody's.
         if let Some(program) = &mut self.program {
             program.end()?;
             outcome.stdout = program.stdout().printed();
             outcome.stderr = program.stderr().printed();
-            let reached = program.ended().and_then(|ended| {
-                Limits::default().reached(&ended)
-            });
+            let reached = program
+                .ended()
+                .and_then(|ended| Limits::default().reached(&ended));
             outcome.notes.extend(reached);
         }
         outcome.command.clone_from(&self.argv);
@@ -215,6 +214,3 @@ fn trace_file() -> PathBuf {
     let name = format!("berkeley-{}.json", process::id());
     env::temp_dir().join(name)
 }
-
-/// What could be had of a place, for a room.
-pub(super) type Had = Place;
