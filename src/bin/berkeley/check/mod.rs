@@ -1,4 +1,5 @@
 //! `berkeley check`: a program, in any language, against a lab.
 
+mod forms;
 mod report;
 mod written;
