@@ -9,9 +9,12 @@ mod block;
 mod bytes;
 #[cfg(test)]
 mod fixture;
+mod json;
 #[cfg(test)]
 mod judges;
+mod junit;
 mod page;
+mod tap;
 pub(crate) mod text;
 mod words;
 
@@ -25,6 +28,14 @@ pub(crate) enum Form {
     /// As on the terminal
     #[value(name = "text")]
     Terminal,
+    /// All that is known
+    Json,
+    /// JUnit XML
+    Junit,
+    /// TAP 14
+    Tap,
+    /// The same as TAP 13, for consumers that know nothing newer
+    Tap13,
 }
 
 /// How it is to be shown.
@@ -60,5 +71,9 @@ pub(crate) fn render(
             let lines = text::text(report, look).join("\n");
             format!("{}\n", anstream::adapter::strip_str(&lines))
         }
+        Form::Json => json::json(report)?,
+        Form::Junit => junit::junit(report, look),
+        Form::Tap => tap::tap(report, look, tap::Version::Fourteen),
+        Form::Tap13 => tap::tap(report, look, tap::Version::Thirteen),
     })
 }
