@@ -7,13 +7,17 @@
 
 mod block;
 mod bytes;
+mod classroom;
 #[cfg(test)]
 mod fixture;
+mod github;
+mod gradescope;
 mod json;
 #[cfg(test)]
 mod judges;
 mod junit;
 mod page;
+mod prairielearn;
 mod tap;
 pub(crate) mod text;
 mod words;
@@ -36,6 +40,14 @@ pub(crate) enum Form {
     Tap,
     /// The same as TAP 13, for consumers that know nothing newer
     Tap13,
+    /// results.json of Gradescope
+    Gradescope,
+    /// results.json of a PrairieLearn external grader
+    Prairielearn,
+    /// Annotations in the log of a GitHub workflow
+    Github,
+    /// A runner's result for GitHub Classroom, as a line of `$GITHUB_OUTPUT`
+    Classroom,
 }
 
 /// How it is to be shown.
@@ -75,5 +87,24 @@ pub(crate) fn render(
         Form::Junit => junit::junit(report, look),
         Form::Tap => tap::tap(report, look, tap::Version::Fourteen),
         Form::Tap13 => tap::tap(report, look, tap::Version::Thirteen),
+        Form::Gradescope => gradescope::gradescope(report, look)?,
+        Form::Prairielearn => prairielearn::prairielearn(report, look)?,
+        Form::Github => github::github(report, look),
+        Form::Classroom => classroom::classroom(report, look)?,
     })
+}
+
+/// As much as fits into so many bytes: rather less of everything than
+/// something cut in its middle.
+fn first_that_fits<E>(
+    most: usize,
+    made: impl Fn(Detail) -> Result<String, E>,
+) -> Result<String, E> {
+    for detail in [Detail::Full, Detail::Short] {
+        let text = made(detail)?;
+        if text.len() < most {
+            return Ok(text);
+        }
+    }
+    made(Detail::Line)
 }
