@@ -2,7 +2,7 @@
 //!
 //! Each form is a file of its own and makes its text from the report alone.
 //! `words` has the words that all share, `block` what is said of a case that
-//! failed. Whatever a program printed is
+//! failed; `wish` and `keep` are `--report`. Whatever a program printed is
 //! shown as it would be typed: no form has to fear a control character.
 
 mod block;
@@ -16,15 +16,19 @@ mod json;
 #[cfg(test)]
 mod judges;
 mod junit;
+mod keep;
 mod page;
 mod prairielearn;
 mod tap;
 pub(crate) mod text;
+mod wish;
 mod words;
 
 use clap::ValueEnum;
 
 use super::report::Report;
+pub(crate) use keep::Reports;
+pub(crate) use wish::Wish;
 
 /// What a report can be made into
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
