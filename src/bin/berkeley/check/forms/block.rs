@@ -133,7 +133,7 @@ fn printed(page: &mut Page, name: &str, printed: &Printed) {
     }
     if printed.left_out > 0 {
         let bytes = counted(printed.left_out, "byte");
-        page.prose(name, &format!("(and {bytes} that were not kept)"));
+        page.prose(name, &format!("({bytes} more, not kept)"));
     }
 }
 
