@@ -1,13 +1,16 @@
 //! `berkeley check`: a program, in any language, against a lab.
 //!
-//! A lab (`lab`) is a text file with cases; `plan` chooses from them, and a
-//! `sitting` gives each to an examiner of the `crew`: a process of its own
-//! (`examiner`), which starts the program, plays its peers, and tells what
-//! came of it. All that is one `report`, which the `forms` are made from.
+//! A lab (`lab`) is a text file with cases; `plan` chooses from them. A
+//! `sitting` is one program's way through them; the `hall` gives each case to
+//! an examiner of the `crew`: a process of its own (`examiner`), which starts
+//! the program, plays its peers, and tells what came of it. All that is one
+//! `report`, which the `forms` are made from.
 
+mod alone;
 mod crew;
 mod examiner;
 mod forms;
+mod hall;
 mod lab;
 mod live;
 mod options;
@@ -21,21 +24,19 @@ use std::fs;
 use std::io;
 use std::thread::available_parallelism;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::error::ErrorKind;
 
 use crate::exit::{Verdict, refuse, words};
 use crate::screen::{self, Screen};
 use crate::stage::{self, Interrupted};
-use crate::{calendar, system};
+use alone::Alone;
 pub(crate) use examiner::run as examine;
 use forms::{Form, Look, Reports, Wish};
 use lab::Lab;
-use live::Live;
 pub(crate) use options::Options;
 pub(crate) use report::Mistake;
-use report::{Report, Result as Came};
-use sitting::Sitting;
+use sitting::{Candidate, Terms};
 
 /// The exit codes that only a grader has.
 const UNSTARTABLE: Verdict = Verdict::Code(3);
@@ -58,11 +59,24 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     if options.list || options.explain.is_some() {
         return shown(options, &lab, &name);
     }
-    let reports = Reports::prepare(&wishes(options))
-        .unwrap_or_else(|error| usage(words(&error)));
+    let wishes = wishes(options);
     demand(options, &lab);
+    let cases = plan::chosen(&lab, &options.only, options.sequential);
+    if cases.is_empty() {
+        usage(format!("--only leaves no case of {}", lab.name));
+    }
+    let terms = Terms {
+        source: &source,
+        lab: &lab,
+        cases,
+        repeat: options.repeat,
+        seed: options.seed,
+        time_scale: options.time_scale,
+        trace: options.trace,
+    };
+    let look = look(options, &name);
     stage::watch()?;
-    let done = checked(options, &source, &lab, &name, &reports);
+    let done = one(options, &terms, &wishes, &look);
     stage::end_the_rest();
     match done {
         Err(error) if !error.is::<Interrupted>() => {
@@ -156,63 +170,24 @@ fn demand(options: &Options, lab: &Lab) {
     }
 }
 
-fn checked(
+/// One program.
+fn one(
     options: &Options,
-    source: &str,
-    lab: &Lab,
-    name: &str,
-    reports: &Reports,
+    terms: &Terms<'_>,
+    wishes: &[Wish],
+    look: &Look,
 ) -> Result<Verdict> {
-    let cases = plan::chosen(lab, &options.only, options.sequential);
-    if cases.is_empty() {
-        bail!("--only leaves no case of {}", lab.name);
-    }
-    let cpus = available_parallelism().map_or(1, usize::from);
-    let sitting = Sitting {
-        source,
-        cases,
-        command: options.command.clone(),
-        folder: None,
-        repeat: options.repeat,
-        seed: options.seed,
-        time_scale: options.time_scale,
-        trace: options.trace,
-        jobs: options.jobs.map_or(cpus, usize::from),
-    };
-    let look = look(options, name);
-    let mut report = blank(&sitting, lab);
-    let mut live = reports.printed().is_none().then(|| Live::open(&look));
-    let held = sitting.hold(&mut report, &mut |report| {
-        if let Some(live) = &mut live {
-            live.hear(report)?;
-        }
-        reports.keep(report, &look)
-    });
-    if let Err(error) = &held {
-        report.notes.push(format!("it was not finished: {}", words(error)));
-    }
-    if let Some(live) = live {
-        live.finish(&report)?;
-    }
-    reports.finish(&report, &look)?;
-    held?;
-    Ok(verdict(&report))
+    let reports =
+        Reports::prepare(wishes).unwrap_or_else(|error| usage(words(&error)));
+    let command = options.command.clone();
+    let candidate = Candidate { command, ..Candidate::default() };
+    let alone = Alone { candidate, jobs: jobs(options), look, reports };
+    Ok(alone::verdict(&alone.check(terms)?))
 }
 
-/// A report in which nothing has been examined yet.
-fn blank(sitting: &Sitting<'_>, lab: &Lab) -> Report {
-    Report {
-        lab: lab.name.clone(),
-        title: lab.title.clone(),
-        command: sitting.command.clone(),
-        system: system::kernel(),
-        date: calendar::now(),
-        seed: sitting.seed,
-        time_scale: sitting.time_scale,
-        cases: sitting.cases.len(),
-        worth: sitting.cases.iter().map(|case| case.points).sum(),
-        ..Report::default()
-    }
+fn jobs(options: &Options) -> usize {
+    let cpus = || available_parallelism().map_or(1, usize::from);
+    options.jobs.map_or_else(cpus, usize::from)
 }
 
 fn look(options: &Options, name: &str) -> Look {
@@ -223,18 +198,4 @@ fn look(options: &Options, name: &str) -> Look {
         words.push("--sequential".into());
     }
     Look { width: columns.min(WIDEST), hints: options.hints, words }
-}
-
-fn verdict(report: &Report) -> Verdict {
-    let has = |result| report.count(result) > 0;
-    let fell_short = report
-        .outcomes
-        .iter()
-        .any(|it| it.counts() && matches!(it.result, Came::Failed));
-    match () {
-        () if has(Came::Trouble) => TROUBLE,
-        () if has(Came::Unstartable) => UNSTARTABLE,
-        () if fell_short => Verdict::FellShort,
-        () => Verdict::Good,
-    }
 }

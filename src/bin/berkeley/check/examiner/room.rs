@@ -6,6 +6,7 @@
 //! for ever. Time decides only where a program computes without a sign of
 //! life, or sleeps by the clock.
 
+use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -43,7 +44,7 @@ pub(super) struct Room<'a> {
     /// Keeps the port for this examiner.
     pub(super) _claim: Option<Port>,
     /// The program as it was started,
-    pub(super) argv: Vec<String>,
+    pub(super) argv: Vec<OsString>,
     /// itself, once it is,
     pub(super) program: Option<Program>,
     /// and what can be seen of it.
