@@ -4,11 +4,14 @@
 //! `sitting` is one program's way through them; the `hall` gives each case to
 //! an examiner of the `crew`: a process of its own (`examiner`), which starts
 //! the program, plays its peers, and tells what came of it. All that is one
-//! `report`, which the `forms` are made from.
+//! `report`, which the `forms` are made from. A program is checked `alone`
+//! or with a `class`.
 
 mod alone;
+mod class;
 mod crew;
 mod examiner;
+mod files;
 mod forms;
 mod hall;
 mod lab;
@@ -76,7 +79,10 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     };
     let look = look(options, &name);
     stage::watch()?;
-    let done = one(options, &terms, &wishes, &look);
+    let done = match &options.submissions {
+        Some(folder) => class::run(options, folder, &terms, &wishes, look),
+        None => one(options, &terms, &wishes, &look),
+    };
     stage::end_the_rest();
     match done {
         Err(error) if !error.is::<Interrupted>() => {
@@ -142,6 +148,15 @@ fn wishes(options: &Options) -> Vec<Wish> {
             .unwrap_or_else(|why| usage(format!("--report {wish}: {why}")))
     });
     let mut wishes: Vec<Wish> = wishes.collect();
+    if options.submissions.is_some() {
+        if let Some(Wish { file: Some(file), .. }) =
+            wishes.iter().find(|wish| wish.file.is_some())
+        {
+            let file = file.display();
+            usage(format!("{file}: each of a class has a file of its own"));
+        }
+        return wishes;
+    }
     if options.json {
         wishes.push(Wish { form: Form::Json, file: None });
     }
@@ -156,6 +171,9 @@ fn demand(options: &Options, lab: &Lab) {
         usage("what is to be checked? COMMAND stands behind --");
     }
     let words = options.command.join(" ");
+    if options.submissions.is_none() && words.contains("{submission}") {
+        usage("{submission} is for a class: --submissions DIR");
+    }
     if words.contains("{args}") {
         return;
     }
