@@ -4,9 +4,10 @@
 //! `sitting` is one program's way through them; the `hall` gives each case to
 //! an examiner of the `crew`: a process of its own (`examiner`), which starts
 //! the program, plays its peers, and tells what came of it. All that is one
-//! `report`, which the `forms` are made from. A program is checked `alone`
-//! or with a `class`.
+//! `report`, which the `forms` are made from. A program is checked `alone`,
+//! `again` and again as its `files` change, or with a `class`.
 
+mod again;
 mod alone;
 mod class;
 mod crew;
@@ -81,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     stage::watch()?;
     let done = match &options.submissions {
         Some(folder) => class::run(options, folder, &terms, &wishes, look),
-        None => one(options, &terms, &wishes, &look),
+        None => one(options, terms, &wishes, &look),
     };
     stage::end_the_rest();
     match done {
@@ -188,10 +189,10 @@ fn demand(options: &Options, lab: &Lab) {
     }
 }
 
-/// One program.
+/// One program, once or again and again.
 fn one(
     options: &Options,
-    terms: &Terms<'_>,
+    terms: Terms<'_>,
     wishes: &[Wish],
     look: &Look,
 ) -> Result<Verdict> {
@@ -200,7 +201,10 @@ fn one(
     let command = options.command.clone();
     let candidate = Candidate { command, ..Candidate::default() };
     let alone = Alone { candidate, jobs: jobs(options), look, reports };
-    Ok(alone::verdict(&alone.check(terms)?))
+    if options.watch {
+        return again::run(&alone, terms, options.sequential);
+    }
+    Ok(alone::verdict(&alone.check(&terms)?))
 }
 
 fn jobs(options: &Options) -> usize {
