@@ -47,6 +47,7 @@ use live::Live;
 pub(crate) use options::Options;
 use output::Output;
 use record::Trace;
+pub(crate) use lint::Told;
 pub(crate) use saved::{ladder_of, mistakes_in};
 use session::Session;
 use story::Story;
@@ -81,20 +82,6 @@ pub(crate) fn drawn(words: &[&str], width: usize) -> Result<Vec<String>> {
     let trace = visited(done?)?;
     let look = Look { width, ascii: options.ascii };
     Ok(ladder::draw(&trace, &Story::tell(&trace), &look))
-}
-
-/// The mistakes that a saved trace shows.
-pub(crate) fn mistakes(
-    _file: &std::path::Path,
-) -> Result<Vec<crate::check::Mistake>> {
-    Ok(Vec::new())
-}
-
-pub(crate) fn ladder(
-    _file: &std::path::Path,
-    _width: usize,
-) -> Result<Vec<String>> {
-    Ok(Vec::new())
 }
 
 fn trace(options: &Options, output: Output) -> Result<Verdict> {
