@@ -4,12 +4,15 @@
 //! it runs. What they share: `catalogue` (what the kit has), `house` (where
 //! its programs are, and their building), `stage` (programs started, heard
 //! and ended), `tracer` (programs under ptrace), `cpus` (who runs on which),
-//! `system` and `calendar` (which kernel, and when), `screen` (paper of a
-//! known width), `markup` (HTML and SVG), `exit` (the exit codes).
+//! `namespace` (a network of its own), `system` and `calendar` (which
+//! kernel, and when), `screen` (paper of a known width), `markup` (HTML and
+//! SVG), `exit` (the exit codes).
 //! The lab programs are strangers to this tool: it knows their command lines
 //! and nothing else.
 //! Try: `cargo run --release -- tour`.
 
+#[cfg(test)]
+mod apart;
 mod bench;
 mod calendar;
 mod catalogue;
@@ -20,6 +23,7 @@ mod generator;
 mod house;
 mod list;
 mod markup;
+mod namespace;
 mod screen;
 mod stage;
 mod system;
