@@ -140,7 +140,7 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
     let command = &options.command;
     let session = Session::open(options, typed(options), live)?;
     if options.client.is_empty() {
-        return flow::alone(session, command, options.leave_interrupts);
+        return flow::alone(session, command, options.examiner);
     }
     let server = Part { command: command.clone(), input: Input::Nothing };
     let clients = options.client.iter().enumerate();
