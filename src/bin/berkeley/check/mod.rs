@@ -5,7 +5,13 @@
 //! (`examiner`), which starts the program, plays its peers, and tells what
 //! came of it. All that is one `report`, which the `forms` are made from.
 
+mod crew;
 mod examiner;
+mod forms;
+mod lab;
+mod live;
+mod options;
+mod plan;
 mod report;
 mod show;
 mod sitting;

@@ -170,14 +170,15 @@ impl Program {
     }
 
     /// Hears what was printed, types what waits, reaps who has ended. Never
-    /// blocks.
-    pub(crate) fn attend(&mut self) -> Result<()> {
+    /// blocks. Whether it has printed something.
+    pub(crate) fn attend(&mut self) -> Result<bool> {
         self.keyboard.work()?;
+        let mut has_news = false;
         for heard in [&mut self.stdout, &mut self.stderr, &mut self.echo] {
-            heard.hear()?;
+            has_news |= !heard.is_over() && heard.hear()?;
         }
         ends::ended(self.pid);
-        Ok(())
+        Ok(has_news)
     }
 
     /// Waits for news of it, or until one of these can be read, for so long
@@ -208,7 +209,8 @@ impl Program {
             ends::end_children(self.pid, PATIENCE);
         }
         self.end_now();
-        self.attend()
+        self.attend()?;
+        Ok(())
     }
 
     fn end_now(&mut self) {

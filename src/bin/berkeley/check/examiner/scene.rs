@@ -23,7 +23,7 @@ use crate::check::report::{Mistake, Outcome, Result as Came};
 use crate::trace::{self, Told};
 
 /// Where the ladder of a program is drawn.
-const WIDTH: usize = 100;
+const WIDTH: usize = 86;
 
 /// The name that is ::1 first.
 const BOTH: &str = "both.test";
@@ -123,11 +123,7 @@ impl<'a> Room<'a> {
                 return Err(Stop::Unstartable(cannot.to_string()));
             }
         };
-        let mut watch = Watch::new(program.root()).adopting();
-        if program.pid() != program.root() {
-            watch = watch.excluding(program.pid());
-        }
-        self.watch = Some(watch);
+        self.watch = Some(Watch::new(program.root()).adopting());
         self.program = Some(program);
         self.printed = [0; 2];
         Ok(())
