@@ -39,7 +39,6 @@ pub(crate) use examiner::run as examine;
 use forms::{Form, Look, Reports, Wish};
 use lab::Lab;
 pub(crate) use options::Options;
-pub(crate) use report::Mistake;
 use sitting::{Candidate, Terms};
 
 /// The exit codes that only a grader has.

@@ -86,7 +86,13 @@ impl<'a> Sitting<'a> {
 
     /// What came of a case that was begun.
     pub(crate) fn take(&mut self, place: usize, outcome: Outcome) {
-        self.progress[place].take(outcome, self.terms.cases[place]);
+        let case = self.terms.cases[place];
+        let progress = &mut self.progress[place];
+        if outcome.result == Came::Skipped && progress.done == 0 {
+            // For want of something here: nobody loses by it.
+            self.report.worth -= case.points;
+        }
+        progress.take(outcome, case);
         self.skip();
         while let Some(next) = self.progress.get(self.report.outcomes.len())
             && next.done == self.terms.repeat
@@ -188,6 +194,9 @@ impl Progress {
     /// One more run. What is told is the first that went wrong.
     fn take(&mut self, mut one: Outcome, case: &Case) {
         self.done += 1;
+        if one.result == Came::Skipped {
+            one.points = 0;
+        }
         if one.result == Came::Trouble {
             let because = one.because.take();
             one = Outcome { because, result: Came::Trouble, ..about(case) };
