@@ -78,7 +78,8 @@ impl Files {
             // A link to a folder may lead in circles.
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let path = entry.path();
-            if !spared(&entry.file_name()) && !(link && path.is_dir()) {
+            let is_circle = link && path.is_dir();
+            if !spared(&entry.file_name()) && !is_circle {
                 self.add_below(&path, spared, depth - 1);
             }
         }

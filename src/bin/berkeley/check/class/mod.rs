@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::forms::{Form, Look, Wish, counted};
+use super::forms::{Form, Look, Wish};
 use super::report::{Report, Result as Came};
 use super::sitting::{Candidate, Sitting, Terms};
 use super::{Options, TROUBLE, UNSTARTABLE, hall, jobs, usage};
@@ -65,8 +65,14 @@ pub(crate) fn run(
         summary::json(terms, &class.rows)?
     } else {
         let results = class.results.folder.display().to_string();
-        summary::table(terms, &class.rows)
-            + &afterwards(&class.rows, known, &left_out, &results)
+        let mut lines = summary::table(terms, &class.rows);
+        lines.extend(summary::afterwards(
+            &class.rows,
+            known,
+            &left_out,
+            &results,
+        ));
+        lines.join("\n") + "\n"
     };
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -211,31 +217,6 @@ fn as_its_author(
     let own = if is_file { label(name) } else { ".".to_owned() };
     let words = command.iter();
     words.map(|word| word.replace("{submission}", &own)).collect()
-}
-
-/// Under the table.
-fn afterwards(
-    rows: &[Row],
-    known: usize,
-    left_out: &[LeftOut],
-    results: &str,
-) -> String {
-    let mut text = String::from("\n");
-    for LeftOut { name, why } in left_out {
-        text += &format!("left out: {} ({why})\n", label(name));
-    }
-    if known > 0 {
-        text += &format!(
-            "{known} of {} not run again: same files, lab and options\n",
-            counted(rows.len(), "program")
-        );
-    }
-    let reached = rows.iter().filter(|row| row.report.is_some()).count();
-    if reached < rows.len() {
-        text += &format!("{} not reached\n", rows.len() - reached);
-    }
-    let passed = rows.iter().filter(|row| row.has_passed()).count();
-    text + &format!("{passed} passed all; everything is in {results}\n")
 }
 
 fn verdict(rows: &[Row]) -> Verdict {

@@ -17,7 +17,7 @@ pub(super) struct Results {
     pub(super) folder: PathBuf,
     forms: Vec<Form>,
     look: Look,
-    _lock: Flock<File>,
+    _held: Flock<File>,
 }
 
 impl Results {
@@ -30,9 +30,8 @@ impl Results {
         let shown = folder.display();
         fs::create_dir_all(folder).with_context(|| shown.to_string())?;
         let opened = File::open(folder).with_context(|| shown.to_string())?;
-        let lock = Flock::lock(opened, FlockArg::LockExclusiveNonblock);
-        let lock = match lock {
-            Ok(lock) => lock,
+        let held = match Flock::lock(opened, FlockArg::LockExclusiveNonblock) {
+            Ok(held) => held,
             Err((_, Errno::EWOULDBLOCK)) => {
                 bail!("{shown}: another check is at work there");
             }
@@ -46,7 +45,7 @@ impl Results {
         forms.dedup();
         forms.extend([Form::Terminal, Form::Json]);
         let folder = folder.to_owned();
-        let results = Results { folder, forms, look, _lock: lock };
+        let results = Results { folder, forms, look, _held: held };
         results.clear()?;
         Ok(results)
     }

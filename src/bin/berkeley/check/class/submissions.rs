@@ -1,6 +1,7 @@
 //! Which entries of a folder are programs, and what is none.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -93,7 +94,7 @@ pub(super) fn label(name: &OsStr) -> String {
         let valid = visible(chunk.valid());
         label += &valid.replace('\n', "\\n").replace('\t', "\\t");
         for byte in chunk.invalid() {
-            label += &format!("\\x{byte:02x}");
+            let _ = write!(label, "\\x{byte:02x}");
         }
     }
     label

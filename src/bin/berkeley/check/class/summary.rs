@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::row::Row;
+use super::submissions::{LeftOut, label};
 use crate::check::forms::{counted, visible};
 use crate::check::lab::Case;
 use crate::check::sitting::Terms;
@@ -12,44 +13,45 @@ use crate::screen::{BAD, GOOD, HEADING, QUIET, pad, paint};
 /// Longer names push their row to the right.
 const WIDEST: usize = 32;
 
-const LEGEND: &str = "  . passed   F failed   ~ flaky   n noted, without \
-                      points   - skipped\n  u could not be started   \
-                      ? undecided, the checker's own trouble";
+const LEGEND: [&str; 2] = [
+    "  . passed   F failed   ~ flaky   n noted, without points   - skipped",
+    "  u could not be started   ? undecided, the checker's own trouble",
+];
 
 /// A line for each program, and what the class failed in.
-pub(super) fn table(terms: &Terms<'_>, rows: &[Row]) -> String {
+pub(super) fn table(terms: &Terms<'_>, rows: &[Row]) -> Vec<String> {
     let worth: u32 = terms.cases.iter().map(|case| case.points).sum();
-    let mut text = paint(
-        HEADING,
-        &format!(
-            "{}: {}, {}, {}",
-            terms.lab.name,
-            counted(rows.len(), "program"),
-            counted(terms.cases.len(), "case"),
-            counted(worth, "point"),
-        ),
+    let heading = format!(
+        "{}: {}, {}, {}",
+        terms.lab.name,
+        counted(rows.len(), "program"),
+        counted(terms.cases.len(), "case"),
+        counted(worth, "point"),
     );
     let widths = rows.iter().map(|row| wide(&row.name));
     let name = widths.max().unwrap_or_default().clamp(4, WIDEST);
     let cases = terms.cases.len().max(5);
-    text += &format!("\n\n  {:name$}  points  cases\n", "name");
+    let mut lines = vec![paint(HEADING, &heading), String::new()];
+    let head = "points  cases, in the order of --list";
+    lines.push(format!("  {:name$}  {head}", "name"));
     for row in rows {
-        text += "  ";
-        text += line(row, name, cases).trim_end();
-        text.push('\n');
+        let line = line(row, name, cases);
+        lines.push(format!("  {}", line.trim_end()));
     }
-    text += &format!("\n{LEGEND}\n");
+    lines.push(String::new());
+    lines.extend(LEGEND.map(str::to_owned));
+    lines.push(String::new());
     let failed = by_case(&terms.cases, rows);
-    if !failed.is_empty() {
-        text.push('\n');
-        let reached = rows.iter().filter(|row| row.report.is_some()).count();
-        let id = failed.iter().map(|(id, _)| wide(id)).max();
-        for (case, times) in failed {
-            let case = pad(case, id.unwrap_or_default());
-            text += &format!("  {case}  failed {times} of {reached}\n");
-        }
+    let reached = rows.iter().filter(|row| row.report.is_some()).count();
+    let widest = failed.iter().map(|(id, _)| wide(id)).max();
+    for (id, times) in &failed {
+        let case = pad(id, widest.unwrap_or_default());
+        lines.push(format!("  {case}  failed {times} of {reached}"));
     }
-    text
+    if !failed.is_empty() {
+        lines.push(String::new());
+    }
+    lines
 }
 
 fn line(row: &Row, name: usize, cases: usize) -> String {
@@ -64,6 +66,34 @@ fn line(row: &Row, name: usize, cases: usize) -> String {
     let marks: String = row.marks().map(|(_, mark)| mark.letter()).collect();
     let (points, marks) = (paint(style, &points), pad(&marks, cases));
     format!("{start}  {points}  {marks}  {remark}")
+}
+
+/// Under the table.
+pub(super) fn afterwards(
+    rows: &[Row],
+    known: usize,
+    left_out: &[LeftOut],
+    results: &str,
+) -> Vec<String> {
+    let all = rows.len();
+    let mut lines: Vec<String> = Vec::new();
+    for LeftOut { name, why } in left_out {
+        lines.push(format!("left out: {} ({why})", label(name)));
+    }
+    if known > 0 {
+        let all = counted(all, "program");
+        let why = "same files, lab and options";
+        lines.push(format!("{known} of {all} not run again: {why}"));
+    }
+    let reached = rows.iter().filter(|row| row.report.is_some()).count();
+    if reached < all {
+        lines.push(format!("{} not reached", all - reached));
+    }
+    let passed = rows.iter().filter(|row| row.has_passed()).count();
+    lines.push(format!(
+        "{passed} of {all} passed everything; the results are in {results}"
+    ));
+    lines
 }
 
 /// What most failed comes first.
