@@ -75,7 +75,10 @@ impl Witness for Recorder {
 
     fn becomes(&mut self, at: u64, task: Task, former: i32) {
         let at_ns = self.since_zero(at);
-        self.cast.becomes(at_ns, task, former);
+        if let Some(place) = self.cast.becomes(at_ns, task, former) {
+            let former = Task { tid: former, pid: task.pid };
+            self.end(at_ns, place, former, End::ByExec);
+        }
         if let Some(pending) = self.pending.remove(&former) {
             self.pending.insert(task.tid, pending);
         }
@@ -120,14 +123,7 @@ impl Witness for Recorder {
         if task.tid == task.pid {
             self.known.forget(task.pid);
         }
-        let (code, signal) = match how {
-            End::Exited(code) => (Some(code), None),
-            End::Killed(signal, _) => (None, Some(decode::signal(signal))),
-            End::Unknown => (None, None),
-        };
-        let Task { tid, pid } = task;
-        let ended = Ended { task: place, tid, pid, at_ns, code, signal };
-        self.events.push(Event::End(ended));
+        self.end(at_ns, place, task, how);
     }
 }
 
@@ -309,6 +305,23 @@ impl Recorder {
             events: events.clone(),
         };
         all.iter().map(with_socket).collect()
+    }
+
+    fn end(&mut self, at_ns: u64, place: usize, task: Task, how: End) {
+        let (code, signal) = match how {
+            End::Exited(code) => (Some(code), None),
+            End::Killed(signal, _) => (None, Some(decode::signal(signal))),
+            End::ByExec | End::Unknown => (None, None),
+        };
+        self.events.push(Event::End(Ended {
+            task: place,
+            tid: task.tid,
+            pid: task.pid,
+            at_ns,
+            code,
+            signal,
+            by_exec: how == End::ByExec,
+        }));
     }
 
     fn pause(&mut self, at: u64, task: Task, signal: Option<String>) {
