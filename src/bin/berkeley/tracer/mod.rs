@@ -26,7 +26,7 @@ mod tests;
 
 pub(crate) use engine::{Blind, Scope, Tracer};
 pub(crate) use launch::Launch;
-pub(crate) use memory::{Memory, Remote};
+pub(crate) use memory::{Memories, Memory, Remote};
 pub(crate) use names::name;
 pub(crate) use tick::now;
 

@@ -6,7 +6,7 @@ use super::super::decode::{self, Decoded, Family};
 use super::super::record::{
     Born, Call, Descriptor, Ended, Event, Exec, Look, Pause, Ready, Signal,
 };
-use super::super::sockets::{self, Held};
+use super::super::sockets::{self, Glimpse, Held};
 use super::brief::{Beginning, is_plain};
 use super::{MOST_HELD, Pending, Recorder, Spoken, What};
 use crate::tracer::{
@@ -31,10 +31,13 @@ impl Witness for Recorder {
         let Spoken { event, entry, mut decoded } = match what {
             What::Spoken(spoken) => *spoken,
             What::Brief(which) => {
-                let after = held.and_then(|held| self.known.look_again(held));
-                let (memory, longest) =
-                    (Remote(task.tid), self.decoder.longest);
-                let returned = (at, result);
+                let (fd, taken) = self.briefs.progress(which, result);
+                let after = match held {
+                    Some(held) => self.known.look_again(held, taken),
+                    None => self.known.look(task, fd).map(Glimpse::from),
+                };
+                let memory = self.memories.of(task);
+                let (returned, longest) = ((at, result), self.decoder.longest);
                 self.briefs.end(which, returned, after, &memory, longest);
                 return;
             }
@@ -79,6 +82,7 @@ impl Witness for Recorder {
             let former = Task { tid: former, pid: task.pid };
             self.end(at_ns, place, former, End::ByExec);
         }
+        self.memories.forget(task.pid);
         if let Some(pending) = self.pending.remove(&former) {
             self.pending.insert(task.tid, pending);
         }
@@ -122,6 +126,7 @@ impl Witness for Recorder {
         self.pending.remove(&task.tid);
         if task.tid == task.pid {
             self.known.forget(task.pid);
+            self.memories.forget(task.pid);
         }
         self.end(at_ns, place, task, how);
     }
@@ -149,7 +154,7 @@ impl Recorder {
             socket,
             before: glance.look,
         };
-        let (memory, longest) = (Remote(task.tid), self.decoder.longest);
+        let (memory, longest) = (self.memories.of(task), self.decoder.longest);
         let which = self.briefs.begin(call, beginning, &memory, longest);
         let pending = Pending { what: What::Brief(which), held: glance.held };
         self.pending.insert(task.tid, pending);
@@ -267,7 +272,9 @@ impl Recorder {
             } else {
                 self.known.renew(socket, task, fd, &call.call);
                 call.after = match held {
-                    Some(held) => self.known.look_again(held).map(Look::from),
+                    Some(held) => {
+                        self.known.look_again(held, None).map(Look::from)
+                    }
                     None => self.known.look(task, fd),
                 };
             }
