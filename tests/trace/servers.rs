@@ -2,13 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::common::{
-    Case, Language, SOON, Server, kernel, program, promptly, python,
+    Case, Language, SOON, Server, kernel, program, promptly, python, run,
 };
 use super::{Saved, calls, events};
 
@@ -122,4 +123,32 @@ while True:
         assert_eq!(peer.read(&mut [0]).unwrap(), 0);
         start.elapsed()
     });
+}
+
+/// Each wait could hold a duplicate of its socket until it is over, and the
+/// tool would have no descriptor left for anything else.
+#[test]
+fn a_crowd_that_waits_leaves_the_tool_its_descriptors() {
+    let script = "
+import socket, threading
+ours, theirs = socket.socketpair()
+new = lambda: threading.Thread(target=ours.recv, args=(1,))
+crowd = [new() for _ in range(300)]
+for one in crowd: one.start()
+theirs.sendall(bytes(300))
+for one in crowd: one.join()";
+    let Some(python) = python(script, &[]) else { return };
+    let saved = Saved::new("json");
+    let tool = program(Language::Rust, "berkeley");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 256; exec \"$@\"", "sh"]).arg(tool);
+    command.args(["trace", "-o", saved.name(), "--"]);
+    command.arg(python.get_program()).args(python.get_args());
+    let done = run(&mut command, b"");
+    assert_eq!(done.code, 0, "{}", done.err());
+    let trace = saved.json();
+    let received = calls(&trace, "recvfrom");
+    assert_eq!(received.len(), 300);
+    assert!(received.iter().all(|call| call["socket"].is_u64()));
+    assert!(received.iter().all(|call| !call["after"].is_null()));
 }

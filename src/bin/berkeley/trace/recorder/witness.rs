@@ -156,7 +156,9 @@ impl Recorder {
         };
         let (memory, longest) = (self.memories.of(task), self.decoder.longest);
         let which = self.briefs.begin(call, beginning, &memory, longest);
-        let pending = Pending { what: What::Brief(which), held: glance.held };
+        let may_hold = self.pending.len() < MOST_HELD;
+        let held = glance.held.filter(|_| may_hold);
+        let pending = Pending { what: What::Brief(which), held };
         self.pending.insert(task.tid, pending);
         Interest::Return
     }
