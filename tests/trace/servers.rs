@@ -152,3 +152,34 @@ for one in crowd: one.join()";
     assert!(received.iter().all(|call| call["socket"].is_u64()));
     assert!(received.iter().all(|call| !call["after"].is_null()));
 }
+
+/// What has come and gone since nothing was unread is counted; what was only
+/// looked at has not gone.
+#[test]
+fn bytes_that_were_peeked_at_are_still_unread() {
+    let script = "
+import socket, threading
+listener = socket.create_server(('127.0.0.1', 0))
+sends = socket.create_connection(listener.getsockname())
+reads = listener.accept()[0]
+def later(): threading.Timer(0.2, sends.send, [b'hello']).start()
+sends.send(b'hello')
+reads.recv(5)
+later()
+reads.recv(5, socket.MSG_PEEK)
+reads.recv(2)
+reads.recv(5)
+later()
+reads.recv(5)";
+    let Some(python) = python(script, &[]) else { return };
+    let saved = Saved::new("json");
+    let mut command = super::trace(&["-o", saved.name(), "--"]);
+    command.arg(python.get_program()).args(python.get_args());
+    let done = run(&mut command, b"");
+    assert_eq!(done.code, 0, "{}", done.err());
+    let trace = saved.json();
+    let unread = calls(&trace, "recvfrom");
+    let unread = unread.iter().map(|call| &call["after"]["receive_queue"]);
+    let unread: Vec<_> = unread.map(|count| count.as_u64().unwrap()).collect();
+    assert_eq!(unread, [0, 5, 3, 0, 0]);
+}

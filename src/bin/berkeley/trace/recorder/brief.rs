@@ -149,8 +149,8 @@ impl Briefs {
     ) -> (i32, Option<u64>) {
         let Some(brief) = self.calls.get(which) else { return (-1, None) };
         let looks_on = (libc::MSG_PEEK | libc::MSG_OOB).cast_unsigned();
-        let takes = !sends(brief.number) && brief.has_none_of(looks_on);
-        let taken = u64::try_from(result).ok().filter(|_| takes);
+        let empties = !sends(brief.number) && brief.has_none_of(looks_on);
+        let taken = u64::try_from(result).ok().filter(|_| empties);
         (brief.fd, taken)
     }
 
