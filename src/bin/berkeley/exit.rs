@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
+use clap::CommandFactory;
+use clap::error::ErrorKind;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, raise, signal};
@@ -54,6 +56,16 @@ pub(crate) fn words(error: &anyhow::Error) -> String {
         symbol.unwrap_or_else(|| cause.to_string())
     };
     error.chain().map(cause).collect::<Vec<_>>().join(": ")
+}
+
+/// Bad usage of a subcommand, as clap would have said it.
+pub(crate) fn refuse(subcommand: &str, kind: ErrorKind, why: String) -> ! {
+    let mut command = crate::Cli::command();
+    command.build();
+    match command.find_subcommand_mut(subcommand) {
+        Some(subcommand) => subcommand.error(kind, why).exit(),
+        None => command.error(kind, why).exit(),
+    }
 }
 
 /// Dies of the same signal, so that a shell says the same. The core, if

@@ -4,12 +4,15 @@
 //! it runs. What they share: `catalogue` (what the kit has), `house` (where
 //! its programs are, and their building), `stage` (programs started, heard
 //! and ended), `tracer` (programs under ptrace), `cpus` (who runs on which),
-//! `system` and `calendar` (which kernel, and when), `screen` (paper of a
-//! known width), `markup` (HTML and SVG), `exit` (the exit codes).
+//! `namespace` (a network of its own), `system` and `calendar` (which
+//! kernel, and when), `screen` (paper of a known width), `markup` (HTML and
+//! SVG), `exit` (the exit codes).
 //! The lab programs are strangers to this tool: it knows their command lines
 //! and nothing else.
 //! Try: `cargo run --release -- tour`.
 
+#[cfg(test)]
+mod apart;
 mod bench;
 mod calendar;
 mod catalogue;
@@ -20,6 +23,7 @@ mod generator;
 mod house;
 mod list;
 mod markup;
+mod namespace;
 mod screen;
 mod stage;
 mod system;
@@ -54,6 +58,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Bench(Box<bench::Options>),
+    Check(Box<check::Options>),
+    #[command(hide = true)]
+    Examine,
     #[command(hide = true)]
     Generator(generator::Options),
     List(list::Options),
@@ -64,6 +71,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(options) => bench::run(&options),
+        Command::Check(options) => check::run(&options),
+        Command::Examine => check::examine(),
         Command::Generator(options) => generator::run(&options),
         Command::List(options) => list::run(&options),
         Command::Tour(options) => tour::run(&options),

@@ -4,7 +4,7 @@
 //! tool's own trouble. When the tool is interrupted it tells them to end,
 //! and they end their programs; should it be killed, the kernel tells them.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -48,7 +48,8 @@ impl Crew {
 
     /// Sets one to work; its number is how the caller knows it again.
     pub(crate) fn hire(&mut self, number: usize, order: Order) -> Result<()> {
-        let tool = std::env::current_exe().context("where is this program?")?;
+        let tool =
+            std::env::current_exe().context("where is this program?")?;
         let mut command = Command::new(tool);
         command.arg("examine").process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -74,7 +75,8 @@ impl Crew {
             fcntl(stdout, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         }
         let scale = order.time_scale.max(1.0);
-        let deadline = Instant::now() + Duration::from_secs_f64(LONGEST * scale);
+        let deadline =
+            Instant::now() + Duration::from_secs_f64(LONGEST * scale);
         let said = Vec::new();
         self.members.push(Member { number, order, child, said, deadline });
         Ok(())
@@ -137,13 +139,15 @@ impl Member {
         }
         let mut words = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {
-            io::Read::read_to_string(&mut stderr, &mut words)?;
+            stderr.read_to_string(&mut words)?;
         }
         let last = words.lines().last().unwrap_or_default();
         Ok(Outcome {
             id: self.order.case.clone(),
             result: Came::Trouble,
-            because: Some(format!("the examiner ended early ({ended}): {last}")),
+            because: Some(format!(
+                "the examiner ended early ({ended}): {last}"
+            )),
             ..Outcome::default()
         })
     }

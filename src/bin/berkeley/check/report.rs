@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::written::Written;
+
 /// A whole check of one program against one lab.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
@@ -28,6 +30,10 @@ pub(crate) struct Report {
     /// not reached is missing, and `complete` is false.
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) complete: bool,
+    /// How many cases were asked for, and what they are worth together,
+    /// whether they were reached or not.
+    pub(crate) cases: usize,
+    pub(crate) worth: u32,
     /// What is to be known about the whole, in sentences: that there was no
     /// network of its own, that it was interrupted.
     pub(crate) notes: Vec<String>,
@@ -59,6 +65,8 @@ pub(crate) struct Outcome {
     /// What the program printed, one stream after the other.
     pub(crate) stdout: Printed,
     pub(crate) stderr: Printed,
+    /// What is to be known about this case, in sentences.
+    pub(crate) notes: Vec<String>,
     pub(crate) seconds: f64,
     /// How often it was run, and how often it failed (`--repeat`). What else
     /// is said here is of the first run that failed.
@@ -117,6 +125,7 @@ pub(crate) struct Comparison {
 
 /// A part of a string of bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Written", try_from = "Written")]
 pub(crate) struct Excerpt {
     pub(crate) bytes: Vec<u8>,
     /// How many bytes are before it,
@@ -196,13 +205,23 @@ impl Report {
         self.outcomes.iter().map(Outcome::earned).sum()
     }
 
+    /// Of all cases that were asked for.
     pub(crate) fn points(&self) -> u32 {
-        self.outcomes.iter().map(|outcome| outcome.points).sum()
+        let reached = self.outcomes.iter().map(|outcome| outcome.points);
+        self.worth.max(reached.sum())
+    }
+
+    /// The points of what the examiner's own trouble left open: nobody has
+    /// earned them, and nobody has lost them.
+    pub(crate) fn undecided(&self) -> u32 {
+        let all = self.outcomes.iter();
+        let open = all.filter(|outcome| outcome.result == Result::Trouble);
+        open.map(|outcome| outcome.points).sum()
     }
 
     pub(crate) fn count(&self, result: Result) -> usize {
-        let mut of_it = self.outcomes.iter();
-        of_it.by_ref().filter(|outcome| outcome.result == result).count()
+        let all = self.outcomes.iter();
+        all.filter(|outcome| outcome.result == result).count()
     }
 }
 

@@ -27,7 +27,7 @@ use console::Console;
 pub(crate) use console::Stream;
 pub(crate) use interrupt::{Interrupted, check, take, watch};
 use process::Process;
-pub(crate) use reap::{Usage, end_the_rest};
+pub(crate) use reap::{Usage, end_the_rest, reap_any};
 
 /// Long enough for a busy machine; only a failure waits for it.
 const SOON: Duration = Duration::from_secs(10);

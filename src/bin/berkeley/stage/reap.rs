@@ -33,6 +33,15 @@ pub(super) fn reap(
     whom: i32,
     flags: i32,
 ) -> Result<Option<(ExitStatus, Usage)>, Errno> {
+    let reaped = reap_any(whom, flags)?;
+    Ok(reaped.map(|(_, status, usage)| (status, usage)))
+}
+
+/// The same, and who it was.
+pub(crate) fn reap_any(
+    whom: i32,
+    flags: i32,
+) -> Result<Option<(i32, ExitStatus, Usage)>, Errno> {
     let mut status = 0;
     // SAFETY: rusage is made of integers, for which zero is a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
@@ -45,9 +54,9 @@ pub(super) fn reap(
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
             Ok(0) => return Ok(None),
-            Ok(_) => {
+            Ok(pid) => {
                 let status = ExitStatus::from_raw(status);
-                return Ok(Some((status, used(&usage))));
+                return Ok(Some((pid, status, used(&usage))));
             }
         }
     }

@@ -29,17 +29,22 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
 }
 
-/// One program, until it and whatever it started has ended.
+/// One program, until it and whatever it started has ended. What comes from
+/// its terminal it has got itself; whether it is to be put down for it, too.
 pub(crate) fn alone(
     mut session: Session,
     command: &[OsString],
+    leave_interrupts: bool,
 ) -> Result<Outcome> {
     let launch = Launch { argv: command.to_vec(), ..Launch::default() };
     let pid = session.start(Role::Alone, launch)?;
     while session.is_anyone_left() {
         session.step(&[]);
         if let Some(told) = stage::take() {
-            session.put_down(pid, told);
+            let is_terminals = matches!(told, libc::SIGINT | libc::SIGHUP);
+            if !(leave_interrupts && is_terminals) {
+                session.put_down(pid, told);
+            }
         }
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);

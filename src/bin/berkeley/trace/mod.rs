@@ -24,9 +24,9 @@ mod read;
 mod record;
 mod recorder;
 mod session;
-mod sockets;
+pub(crate) mod sockets;
 mod story;
-mod tcp;
+pub(crate) mod tcp;
 mod typist;
 mod wire;
 
@@ -79,6 +79,20 @@ pub(crate) fn drawn(words: &[&str], width: usize) -> Result<Vec<String>> {
     let trace = visited(done?)?;
     let look = Look { width, ascii: options.ascii };
     Ok(ladder::draw(&trace, &Story::tell(&trace), &look))
+}
+
+/// The mistakes that a saved trace shows.
+pub(crate) fn mistakes(
+    _file: &std::path::Path,
+) -> Result<Vec<crate::check::Mistake>> {
+    Ok(Vec::new())
+}
+
+pub(crate) fn ladder(
+    _file: &std::path::Path,
+    _width: usize,
+) -> Result<Vec<String>> {
+    Ok(Vec::new())
 }
 
 fn trace(options: &Options, output: Output) -> Result<Verdict> {
@@ -137,7 +151,7 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
     let command = &options.command;
     let session = Session::open(options, typed(options), live)?;
     if options.client.is_empty() {
-        return flow::alone(session, command);
+        return flow::alone(session, command, options.leave_interrupts);
     }
     let server = Part { command: command.clone(), input: Input::Nothing };
     let clients = options.client.iter().enumerate();

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::labs::{self, Lab};
 use crate::catalogue::{Language, MODELS};
+use crate::exit::refuse;
 
 /// Draws socket calls, who waits for whom, and both ends' TCP states
 #[derive(Args, Clone, Debug)]
@@ -133,6 +134,10 @@ pub(crate) struct Options {
     /// Draw while the programs run, also into a pipe
     #[arg(long)]
     pub(crate) stream: bool,
+    /// Leave a Ctrl-C to the program: another tool decides how long it may
+    /// take.
+    #[arg(long, hide = true)]
+    pub(crate) leave_interrupts: bool,
     /// Use the lab programs as they are, build nothing
     #[arg(long)]
     pub(crate) no_build: bool,
@@ -168,31 +173,21 @@ pub(crate) fn known_lab(name: &str) -> &'static Lab {
             "there is no lab '{name}'; there are {names}. A program stands \
              behind --: berkeley trace -- {name}"
         );
-        refuse(ErrorKind::InvalidValue, why)
+        refuse("trace", ErrorKind::InvalidValue, why)
     })
-}
-
-/// As clap would have said it.
-fn refuse(kind: ErrorKind, why: String) -> ! {
-    let mut command = crate::Cli::command();
-    command.build();
-    match command.find_subcommand_mut("trace") {
-        Some(trace) => trace.error(kind, why).exit(),
-        None => command.error(kind, why).exit(),
-    }
 }
 
 impl Options {
     /// What no single option can see.
     pub(crate) fn check(&self) {
         if let Some(why) = self.nonsense() {
-            refuse(ErrorKind::ArgumentConflict, why);
+            refuse("trace", ErrorKind::ArgumentConflict, why);
         }
         for name in self.lab.iter().chain(&self.diff) {
             let has_models = known_lab(name).default_model().is_some();
             if self.model.is_some() && !has_models {
                 let why = format!("the server of {name} has no models");
-                refuse(ErrorKind::ArgumentConflict, why);
+                refuse("trace", ErrorKind::ArgumentConflict, why);
             }
         }
     }

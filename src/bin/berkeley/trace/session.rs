@@ -6,7 +6,8 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Error, Result, ensure};
+use anyhow::{Error, Result, anyhow, ensure};
+use nix::sched::CloneFlags;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -15,8 +16,9 @@ use super::live::Live;
 use super::options::{Options, Placement};
 use super::record::{Role, Trace};
 use super::recorder::{Recorder, empty};
-use super::wire::{Segments, Transitions, namespace};
+use super::wire::{Segments, Transitions};
 use crate::cpus::{self, Cpus};
+use crate::namespace;
 use crate::stage;
 use crate::tracer::{End, Launch, Scope, Tracer};
 
@@ -221,7 +223,9 @@ fn segments(recorder: &mut Recorder) -> Result<Segments> {
         Err(why) if why.contains("EPERM") => {}
         opened => return opened.map_err(Error::msg),
     }
-    namespace::enter().map_err(Error::msg)?;
+    namespace::enter(CloneFlags::empty()).map_err(|why| {
+        anyhow!("no network of its own for --packets: {why}")
+    })?;
     recorder.note(
         "the programs ran in a network of their own (--packets without \
          root): nothing but loopback is in it"

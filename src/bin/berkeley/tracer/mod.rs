@@ -28,6 +28,7 @@ pub(crate) use engine::{Blind, Scope, Tracer};
 pub(crate) use launch::Launch;
 pub(crate) use memory::{Memory, Remote};
 pub(crate) use names::name;
+pub(crate) use program::find;
 pub(crate) use tick::now;
 
 /// A system call that a task is about to make.

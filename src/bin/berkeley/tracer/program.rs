@@ -30,7 +30,7 @@ impl Display for CannotStart {
 impl std::error::Error for CannotStart {}
 
 /// The file of this name, as a shell finds it.
-pub(super) fn find(name: &OsStr) -> Result<PathBuf, Errno> {
+pub(crate) fn find(name: &OsStr) -> Result<PathBuf, Errno> {
     if name.is_empty() {
         return Err(Errno::ENOENT);
     }

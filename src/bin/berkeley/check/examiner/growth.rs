@@ -5,7 +5,7 @@ use super::stop::{Done, failed};
 use crate::check::lab::Growth;
 
 /// How much there was at one moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Figures {
     pub(super) descriptors: usize,
     pub(super) zombies: usize,
@@ -18,7 +18,7 @@ pub(super) struct Figures {
 const SLACK: usize = 16;
 
 impl Figures {
-    fn of(&self, what: Growth) -> (usize, &'static str) {
+    fn of(self, what: Growth) -> (usize, &'static str) {
         match what {
             Growth::Descriptors => (self.descriptors, "descriptors"),
             Growth::Zombies => (self.zombies, "zombies"),

@@ -6,8 +6,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, accept4, bind,
-    connect, getsockopt, listen, setsockopt, socket, sockopt,
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, accept4,
+    bind, connect, getsockopt, listen, setsockopt, socket, sockopt,
 };
 
 use super::peer::Peer;
@@ -17,7 +17,8 @@ use super::stop::{Done, failed};
 impl Room<'_> {
     /// The program listens; its port is known then.
     pub(super) fn is_ready(&mut self) -> Done<()> {
-        let waited = self.until(|room| Ok(!room.its_listeners().is_empty()))?;
+        let waited =
+            self.until(|room| Ok(!room.its_listeners().is_empty()))?;
         if let Err(gave) = waited {
             return failed("the program does not listen")
                 .with("a TCP socket in the state LISTEN", gave.words())
@@ -49,9 +50,7 @@ impl Room<'_> {
         let port = self.port;
         let mut there = self.its_listeners();
         there.retain(|address| address.port() == port);
-        let is_six = |at: &SocketAddr| {
-            matches!(at.ip(), IpAddr::V6(ip) if !ip.is_unspecified())
-        };
+        let is_six = |at: &SocketAddr| matches!(at.ip(), IpAddr::V6(ip) if !ip.is_unspecified());
         let only_six = !there.is_empty() && there.iter().all(is_six);
         let ip: IpAddr = if only_six {
             Ipv6Addr::LOCALHOST.into()
@@ -69,7 +68,10 @@ impl Room<'_> {
             Ok(()) | Err(Errno::EINPROGRESS) => {}
             Err(errno) => return refused(name, address, errno),
         }
-        let waited = self.until(|_| Ok(is_writable(&socket)?))?;
+        self.is_connecting = true;
+        let waited = self.until(|_| Ok(is_writable(&socket)?));
+        self.is_connecting = false;
+        let waited = waited?;
         if let Err(gave) = waited {
             let says = format!("{name} cannot connect: nobody answers");
             return failed(says)

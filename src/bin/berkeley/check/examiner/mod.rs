@@ -7,65 +7,68 @@
 //! case, and nobody points.
 
 mod address;
+mod ends;
 mod growth;
+mod heard;
+mod keyboard;
 mod limits;
 mod listening;
 mod order;
 mod peer;
 mod place;
+mod play;
 mod plays;
+mod ports;
 mod program;
 mod room;
+mod scene;
+mod sight;
+mod spawn;
+mod start;
 mod stop;
 mod talk;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod traced;
 mod watch;
 mod words;
 
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow};
-pub(crate) use order::Order;
-use order::Values;
-use room::Room;
-use stop::{Done, Stop};
+use anyhow::{Context, Result};
 
-use super::lab::{self, Act, Case, Lab, Role, Setting, Step};
-use super::report::{Failure, Outcome, Result as Came};
+pub(crate) use order::Order;
+use room::Room;
+use stop::Stop;
+
+use super::lab::{self, Case, Lab};
+use super::report::{Outcome, Result as Came};
+use super::sitting::about;
 use crate::exit::Verdict;
 use crate::stage;
 
 /// Examines what it is told to.
 pub(crate) fn run() -> Result<Verdict> {
-    stage::watch()?;
     let mut order = String::new();
     io::stdin().read_to_string(&mut order)?;
     let order: Order = serde_json::from_str(&order).context("the order")?;
     let lab = lab::parse(&order.lab)?;
     let case = lab.case(&order.case);
     let case = case.with_context(|| format!("no case {}", order.case))?;
-    let outcome = examine(&order, &lab, case)?;
+    let outcome = examine(&order, &lab, case);
     stage::end_the_rest();
-    println!("{}", serde_json::to_string(&outcome)?);
+    println!("{}", serde_json::to_string(&outcome?)?);
     Ok(Verdict::Good)
 }
 
 fn examine(order: &Order, lab: &Lab, case: &Case) -> Result<Outcome> {
     let start = Instant::now();
-    let mut outcome = Outcome {
-        id: case.id.clone(),
-        title: case.title.clone(),
-        points: case.points,
-        tags: case.tags.clone(),
-        why: case.why.clone(),
-        hints: case.hints.clone(),
-        runs: 1,
-        ..Outcome::default()
-    };
+    let mut outcome = Outcome { runs: 1, ..about(case) };
     let mut room = Room::open(order, lab, case)?;
-    let ended = room.play();
-    match ended {
+    ends::guard(order.tool)?;
+    match room.play() {
         Ok(()) => outcome.result = Came::Passed,
         Err(Stop::Failed(failure)) => {
             outcome.result = Came::Failed;

@@ -20,8 +20,8 @@ pub(crate) struct Order {
     pub(crate) time_scale: f64,
     /// The program is traced, whether the case asks for it or not.
     pub(crate) trace: bool,
-    /// Without a network of its own, whatever the kernel allows.
-    pub(crate) in_the_open: bool,
+    /// Who gives it: the examiner ends with him.
+    pub(crate) tool: i32,
 }
 
 impl Order {

@@ -5,22 +5,18 @@ use std::time::Instant;
 use super::room::Room;
 use super::stop::{Done, Stop, failed};
 use crate::check::lab::{Act, Role, Step};
-use crate::check::report::Failure;
 use crate::stage;
 
 impl Room<'_> {
     /// All steps, or the one at which it stopped.
     pub(super) fn play(&mut self) -> Done<()> {
-        let beginning = match self.case.role {
-            Role::Server => Some("program listens"),
-            Role::Client => None,
-        };
-        if let Some(words) = beginning {
+        self.prepare()?;
+        if self.case.role == Role::Server {
             let ready = self.start().and_then(|()| self.is_ready());
-            self.told(words, 0, ready)?;
+            self.told("program listens", 0, ready)?;
         }
-        let steps = &self.case.steps;
-        self.all(steps)
+        let case = self.case;
+        self.all(&case.steps)
     }
 
     fn all(&mut self, steps: &[Step]) -> Done<()> {
@@ -49,11 +45,12 @@ impl Room<'_> {
     }
 
     fn step(&mut self, act: &Act) -> Done<()> {
-        let each = |room: &mut Self,
-                    who: &[String],
-                    one: &dyn Fn(&mut Self, &str) -> Done<()>| {
-            who.iter().try_for_each(|name| one(room, name))
-        };
+        let each =
+            |room: &mut Self,
+             who: &[String],
+             one: &dyn Fn(&mut Self, &str) -> Done<()>| {
+                who.iter().try_for_each(|name| one(room, name))
+            };
         match act {
             Act::Connect(who) => each(self, who, &Self::connect),
             Act::Accept(who) => each(self, who, &Self::accept),
@@ -99,7 +96,7 @@ impl Room<'_> {
             Act::Start => self.start(),
             Act::StartAgain => self.start_again(),
             Act::Type(text) => self.types(text),
-            Act::EndInput => self.end_input(),
+            Act::EndInput => self.input_ends(),
             Act::Print(stream, text) => self.prints(*stream, text),
             Act::Output(stream, text) => self.output_is(*stream, text),
             Act::Signal(name) => self.gets(name),
@@ -158,27 +155,9 @@ impl Room<'_> {
         let (start, length) = (Instant::now(), self.order.scaled(seconds));
         while start.elapsed() < length {
             stage::check()?;
-            self.pump();
+            self.pump()?;
             self.sleep()?;
         }
         Ok(())
-    }
-
-    fn doing(&mut self) -> Vec<String> {
-        let names = self.names();
-        let mut name = |local, peer| names.get(&(local, peer)).cloned();
-        let Some(watch) = &mut self.watch else { return Vec::new() };
-        let mut lines = watch.doing(&mut name);
-        for ((program, examiner), name) in &names {
-            lines.extend(watch.about(*program, *examiner, name));
-        }
-        lines
-    }
-}
-
-/// A failure that has its step already is told once.
-impl Failure {
-    pub(super) fn is_told(&self) -> bool {
-        !self.step.is_empty()
     }
 }

@@ -3,7 +3,8 @@
 
 use nix::sys::signal::Signal;
 
-use super::program::Exit as Ended;
+use super::ends::Ending;
+use super::heard::Heard;
 use super::room::{Gave, Room};
 use super::stop::{Done, failed};
 use crate::check::lab::{Exit, Stream, Text};
@@ -17,6 +18,13 @@ impl Room<'_> {
         let bytes = self.typed_bytes(text);
         if let Some(program) = &mut self.program {
             program.types(&bytes)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn input_ends(&mut self) -> Done<()> {
+        if let Some(program) = &mut self.program {
+            program.ends_input()?;
         }
         Ok(())
     }
@@ -39,13 +47,22 @@ impl Room<'_> {
     }
 
     fn find_printed(&mut self, stream: Stream, bytes: &[u8]) -> bool {
-        let Some(program) = &mut self.program else { return false };
-        let streams: &[Stream] = match stream {
-            Stream::Either => &[Stream::Out, Stream::Err],
-            Stream::Out => &[Stream::Out],
-            Stream::Err => &[Stream::Err],
+        let Some(program) = &self.program else { return false };
+        let streams = [program.stdout(), program.stderr()];
+        let wanted = match stream {
+            Stream::Out => 0..1,
+            Stream::Err => 1..2,
+            Stream::Either => 0..2,
         };
-        streams.iter().any(|stream| program.find(*stream, bytes))
+        wanted.into_iter().any(|place| {
+            let rest = &streams[place].bytes()[self.printed[place]..];
+            let mut windows = rest.windows(bytes.len().max(1));
+            let found = windows.position(|window| window == bytes);
+            if let Some(found) = found {
+                self.printed[place] += found + bytes.len();
+            }
+            found.is_some()
+        })
     }
 
     /// All that it has printed there in its life.
@@ -57,7 +74,11 @@ impl Room<'_> {
         let bytes = self.typed_bytes(text);
         self.ends(&Exit::Anyhow)?;
         let Some(program) = &self.program else { return Ok(()) };
-        let got = program.printed(stream);
+        let heard = match stream {
+            Stream::Err => program.stderr(),
+            _ => program.stdout(),
+        };
+        let got = Heard::bytes(heard);
         if got == bytes {
             return Ok(());
         }
@@ -81,24 +102,24 @@ impl Room<'_> {
     /// It comes to its end, and to this one.
     pub(super) fn ends(&mut self, expected: &Exit) -> Done<()> {
         let waited = self.until(|room| {
-            let program = room.program.as_mut();
+            let program = room.program.as_ref();
             Ok(program.is_none_or(|it| it.ended().is_some()))
         })?;
-        let ended = self.program.as_mut().and_then(|it| it.ended());
-        let Some(ended) = ended else {
+        let ended = self.program.as_ref().and_then(|it| it.ended());
+        let Some(ended) = ended.map(|it| it.ending) else {
             let why = waited.err().map_or("", Gave::words);
             return failed("the program does not end")
                 .with("its end", why)
                 .stop();
         };
         // What it printed last is there by now.
-        self.pump();
+        self.pump()?;
         let is_as_expected = match (expected, ended) {
             (Exit::Anyhow, _) => true,
-            (Exit::Code(code), Ended::Code(got)) => *code == got,
-            (Exit::Failure, Ended::Code(got)) => got != 0,
-            (Exit::Signal(name), Ended::Signal(got)) => {
-                name.parse() == Ok(got)
+            (Exit::Code(code), Ending::Exited(got)) => *code == got,
+            (Exit::Failure, Ending::Exited(got)) => got != 0,
+            (Exit::Signal(name), Ending::Killed(got)) => {
+                name.parse::<Signal>().is_ok_and(|it| it as i32 == got)
             }
             _ => false,
         };
@@ -115,8 +136,9 @@ impl Room<'_> {
         let waited = self.until(|_| Ok(false))?;
         match waited {
             Err(Gave::Ended) => {
-                let ended = self.program.as_mut().and_then(|it| it.ended());
-                let got = ended.map_or("its end".into(), ended_words);
+                let ended = self.program.as_ref().and_then(|it| it.ended());
+                let got = ended.map(|it| ended_words(it.ending));
+                let got = got.unwrap_or_else(|| "its end".into());
                 failed("the program has ended")
                     .with("a program that goes on", got)
                     .stop()
@@ -138,9 +160,12 @@ fn expected_words(exit: &Exit) -> String {
     }
 }
 
-pub(super) fn ended_words(ended: Ended) -> String {
+fn ended_words(ended: Ending) -> String {
     match ended {
-        Ended::Code(code) => format!("exit code {code}"),
-        Ended::Signal(signal) => format!("an end by {signal}"),
+        Ending::Exited(code) => format!("exit code {code}"),
+        Ending::Killed(number) => match Signal::try_from(number) {
+            Ok(signal) => format!("an end by {signal}"),
+            Err(_) => format!("an end by signal {number}"),
+        },
     }
 }

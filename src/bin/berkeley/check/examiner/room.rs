@@ -6,19 +6,22 @@
 //! for ever. Time decides only where a program computes without a sign of
 //! life, or sleeps by the clock.
 
-use std::collections::BTreeMap;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 
+use super::growth::Figures;
 use super::order::{Order, Values};
 use super::peer::Peer;
+use super::place::Place;
+use super::ports::Port;
 use super::program::Program;
 use super::stop::{Done, Stop};
 use super::watch::{Rest, Watch};
 use crate::check::lab::Case;
+use crate::check::report::Mistake;
 use crate::stage;
 
 /// How often the kernel is asked what the program does.
@@ -35,16 +38,28 @@ pub(super) struct Room<'a> {
     pub(super) order: &'a Order,
     pub(super) case: &'a Case,
     pub(super) values: Values,
-    /// The program, once it is started.
+    /// What could be had of a place for it.
+    pub(super) place: Place,
+    /// Keeps the port for this examiner.
+    pub(super) _claim: Option<Port>,
+    /// The program as it was started,
+    pub(super) argv: Vec<String>,
+    /// itself, once it is,
     pub(super) program: Option<Program>,
+    /// and what can be seen of it.
     pub(super) watch: Option<Watch>,
+    /// How far its two outputs have been searched.
+    pub(super) printed: [usize; 2],
     /// Where the program listens, or is to connect to.
     pub(super) port: u16,
     /// The examiner's own, in a client's lab.
     pub(super) listeners: Vec<OwnedFd>,
+    /// Somebody's connection is not established yet.
+    pub(super) is_connecting: bool,
     pub(super) peers: Vec<Peer>,
-    pub(super) noted: Option<super::growth::Figures>,
+    pub(super) noted: Option<Figures>,
     pub(super) did: Vec<String>,
+    pub(super) mistakes: Option<Vec<Mistake>>,
 }
 
 /// Why a wait was over without what it was for.
@@ -80,7 +95,7 @@ impl Room<'_> {
         let start = Instant::now();
         let mut last_moved = start;
         loop {
-            if self.pump() {
+            if self.pump()? {
                 last_moved = Instant::now();
             }
             if is_so(self)? {
@@ -88,7 +103,7 @@ impl Room<'_> {
             }
             if let Some(gave) = self.gives_up(last_moved, start)? {
                 // What moved since it was looked at may be the very thing.
-                if self.pump() && start.elapsed() < self.scaled(LONGEST) {
+                if self.pump()? && start.elapsed() < self.scaled(LONGEST) {
                     last_moved = Instant::now();
                     continue;
                 }
@@ -115,14 +130,11 @@ impl Room<'_> {
             return Ok(Some(Gave::Busy));
         }
         let still = last_moved.elapsed();
-        let Some(program) = &mut self.program else {
+        let Some(watch) = &mut self.watch else {
             return Ok(Some(Gave::Ended));
         };
-        if program.ended().is_some() && self.is_everybody_gone()? {
-            return Ok(Some(Gave::Ended));
-        }
-        let Some(watch) = &mut self.watch else { return Ok(None) };
         Ok(match watch.look() {
+            Rest::Gone => Some(Gave::Ended),
             Rest::Stopped => Some(Gave::Stopped),
             Rest::Asleep if !self.kernel_has_work() => Some(Gave::Rests),
             Rest::Asleep if still > self.scaled(REPEATS) => Some(Gave::Rests),
@@ -132,31 +144,25 @@ impl Room<'_> {
         })
     }
 
-    /// A program may have ended, and left a child that serves on.
-    fn is_everybody_gone(&mut self) -> Done<bool> {
-        let Some(watch) = &mut self.watch else { return Ok(true) };
-        Ok(watch.is_gone())
-    }
-
     /// Bytes that have not arrived yet, by a window that was closed or a
     /// queue that was full, are sent again by and by.
     fn kernel_has_work(&self) -> bool {
-        self.peers.iter().any(|peer| peer.is_under_way())
+        self.is_connecting || self.peers.iter().any(Peer::is_under_way)
     }
 
     /// Whether anything moved.
-    pub(super) fn pump(&mut self) -> bool {
+    pub(super) fn pump(&mut self) -> Done<bool> {
         let mut moved = false;
         for peer in &mut self.peers {
             moved |= peer.pump();
         }
         if let Some(program) = &mut self.program {
-            moved |= program.pump();
+            moved |= program.attend()?;
         }
-        moved
+        Ok(moved)
     }
 
-    fn sleep(&self) -> Done<()> {
+    pub(super) fn sleep(&self) -> Done<()> {
         let mut fds: Vec<PollFd<'_>> = Vec::new();
         for (fd, reads, writes) in self.peers.iter().filter_map(Peer::wants) {
             let mut flags = PollFlags::empty();
@@ -164,11 +170,8 @@ impl Room<'_> {
             flags.set(PollFlags::POLLOUT, writes);
             fds.push(PollFd::new(fd, flags));
         }
-        let printed: Vec<BorrowedFd<'_>> =
-            self.program.iter().flat_map(Program::fds).collect();
-        for fd in printed {
-            fds.push(PollFd::new(fd, PollFlags::POLLIN));
-        }
+        let program = self.program.iter();
+        fds.extend(program.flat_map(Program::watched));
         match poll(&mut fds, LOOK) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(errno) => Err(errno.into()),
@@ -191,13 +194,5 @@ impl Room<'_> {
             return Some(peer.local.port().to_string().into_bytes());
         }
         self.values.get(name)
-    }
-
-    /// The names of the peers, for whoever knows a connection by addresses.
-    pub(super) fn names(
-        &self,
-    ) -> BTreeMap<(std::net::SocketAddr, std::net::SocketAddr), String> {
-        let peers = self.peers.iter();
-        peers.map(|it| ((it.remote, it.local), it.name.clone())).collect()
     }
 }

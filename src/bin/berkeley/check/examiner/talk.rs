@@ -167,9 +167,7 @@ impl Room<'_> {
         if text == expected {
             return Ok(());
         }
-        failed(format!("{name} got another value"))
-            .with(expected, text)
-            .stop()
+        failed(format!("{name} got another value")).with(expected, text).stop()
     }
 
     pub(super) fn expect_anything(&mut self, name: &str) -> Done<()> {
@@ -281,7 +279,10 @@ impl Room<'_> {
         })?;
         let Err(gave) = waited else { return Ok(()) };
         failed(format!("{name}'s descriptor is never closed"))
-            .with(format!("close(2) of the connection to {name}"), gave.words())
+            .with(
+                format!("close(2) of the connection to {name}"),
+                gave.words(),
+            )
             .stop()
     }
 }

@@ -36,10 +36,10 @@ pub(super) struct Diag {
 }
 
 /// A TCP socket that nobody needs to hold.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// 0 once the last descriptor is closed.
-    pub(super) inode: u64,
-    pub(super) look: Look,
+    pub(crate) inode: u64,
+    pub(crate) look: Look,
 }
 
 impl Diag {

@@ -94,6 +94,13 @@ impl Duplicate {
         Ok(value.cast_signed())
     }
 
+    /// An option of SOL_SOCKET that is a `struct timeval`: zero is for ever.
+    pub(super) fn has_timeout(&self, name: c_int) -> bool {
+        const WORDS: usize = size_of::<libc::timeval>() / 4;
+        let time = self.words::<WORDS>(libc::SOL_SOCKET, name);
+        time.is_ok_and(|time| time != [0; WORDS])
+    }
+
     /// As much of an option as there is room for.
     fn words<const N: usize>(
         &self,

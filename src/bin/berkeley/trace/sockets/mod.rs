@@ -20,9 +20,13 @@ mod tables;
 mod tests;
 
 pub(crate) use eye::{Eye, Glance, Held};
+pub(crate) use namespace::Namespace;
 pub(crate) use owners::is_abandoned;
+pub(crate) use tables::{Row, internet_rows, listener_rows};
 
 use std::fs;
+
+use libc::c_int;
 
 use super::record::Look;
 use super::tcp;
@@ -89,7 +93,15 @@ pub(crate) fn held(tid: i32) -> Vec<(i32, u64)> {
     held
 }
 
+/// Whether a call on this socket ends by itself after a time: `option` is
+/// SO_RCVTIMEO (also for accept(2)) or SO_SNDTIMEO (also for connect(2)).
+pub(crate) fn has_timeout(pid: i32, fd: i32, option: c_int) -> bool {
+    let socket = duplicate::pidfd(pid, 0)
+        .and_then(|process| duplicate::Duplicate::of(&process, fd));
+    socket.is_ok_and(|socket| socket.has_timeout(option))
+}
+
 /// `socket:[12345]`
-fn numbered(link: &str) -> Option<u64> {
+pub(crate) fn numbered(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }

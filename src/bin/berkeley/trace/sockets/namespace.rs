@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 use super::diag::{Diag, Found};
 use super::tables;
 
-pub(super) struct Namespace {
+pub(crate) struct Namespace {
     /// `None` when the tool may not enter.
     pub(super) diag: Option<Diag>,
     /// Processes that were seen to have sockets there. When the last one is
@@ -26,7 +26,7 @@ pub(super) struct Namespace {
 }
 
 impl Namespace {
-    pub(super) fn own() -> Namespace {
+    pub(crate) fn own() -> Namespace {
         let residents = BTreeSet::from([std::process::id().cast_signed()]);
         Namespace { diag: Diag::here(), residents }
     }
@@ -36,7 +36,8 @@ impl Namespace {
         Namespace { diag, residents: BTreeSet::new() }
     }
 
-    pub(super) fn connection(
+    /// One end of a connection, by its own address and its peer's.
+    pub(crate) fn connection(
         &mut self,
         local: SocketAddr,
         peer: SocketAddr,

@@ -11,6 +11,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::diag::Found;
 use super::{Glimpse, Seen, address, inode, names, queues};
 use crate::trace::record::Look;
+use crate::trace::tcp;
 
 /// The tables of internet sockets, with family, kind and protocol.
 const INTERNET: [(&str, i32, i32, i32); 4] = [
@@ -57,23 +58,39 @@ pub(super) fn connection(
     local: SocketAddr,
     peer: SocketAddr,
 ) -> Option<Found> {
-    let table = if local.is_ipv4() { "tcp" } else { "tcp6" };
+    let place = |at: SocketAddr| (at.ip().to_canonical(), at.port());
     let is_it = |row: &Row| {
-        (row.local.ip(), row.local.port()) == (local.ip(), local.port())
-            && (row.peer.ip(), row.peer.port()) == (peer.ip(), peer.port())
+        (place(row.local), place(row.peer)) == (place(local), place(peer))
     };
-    let row = rows(pid, table).find(is_it)?;
+    // An AF_INET6 socket has IPv4 peers, too, and is in its own table.
+    let row = ["tcp", "tcp6"].iter().find_map(|t| rows(pid, t).find(is_it))?;
     Some(Found { inode: row.inode, look: row.tcp().into() })
 }
 
+/// All internet sockets of the namespace of this process, each with its
+/// protocol: IPPROTO_TCP or IPPROTO_UDP.
+pub(crate) fn internet_rows(pid: i32) -> impl Iterator<Item = (i32, Row)> {
+    INTERNET.iter().flat_map(move |&(table, _, _, protocol)| {
+        rows(pid, table).map(move |row| (protocol, row))
+    })
+}
+
+/// The TCP sockets among them that listen: the kernel puts them first, and
+/// counts as unread the connections that wait to be accepted.
+pub(crate) fn listener_rows(pid: i32) -> impl Iterator<Item = Row> {
+    let is_one = |row: &Row| tcp::state(row.state.into()) == Some("LISTEN");
+    let tables = ["tcp", "tcp6"];
+    tables.into_iter().flat_map(move |t| rows(pid, t).take_while(is_one))
+}
+
 /// One line about an internet socket.
-struct Row {
-    local: SocketAddr,
-    peer: SocketAddr,
-    state: u8,
+pub(crate) struct Row {
+    pub(crate) local: SocketAddr,
+    pub(crate) peer: SocketAddr,
+    pub(crate) state: u8,
     send: u32,
-    receive: u32,
-    inode: u64,
+    pub(crate) receive: u32,
+    pub(crate) inode: u64,
 }
 
 impl Row {

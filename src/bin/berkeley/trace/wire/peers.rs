@@ -1,30 +1,20 @@
-//! Real sockets on loopback, for the tests: both ends in one process, and
-//! that can be a child, where a test changes what its process is.
+//! Real sockets on loopback, for the tests: both ends in one process.
 
 #![allow(clippy::unwrap_used)]
 
-use std::fs::File;
-use std::io::Read;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::panic::{UnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::sys::prctl::{set_dumpable, set_pdeathsig};
-use nix::sys::signal::Signal;
 use nix::sys::socket::{
     AddressFamily, Backlog, MsgFlags, Shutdown, SockFlag, SockType,
     SockaddrLike, SockaddrStorage, accept4, bind, connect, getsockname,
     listen, recv, send, setsockopt, shutdown, socket, sockopt,
 };
-use nix::sys::wait::waitpid;
 use nix::time::{ClockId, clock_gettime};
-use nix::unistd::{
-    ForkResult, Gid, Uid, alarm, fork, geteuid, pipe2, setgroups, setresgid,
-    setresuid, write,
-};
+
+pub(super) use crate::apart::{become_nobody, in_a_child, outcome_in_a_child};
 
 /// Long enough for a busy machine; only a failure waits for it.
 const SOON: Duration = Duration::from_secs(10);
@@ -136,56 +126,6 @@ impl Peer {
         let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
         setsockopt(&self.0, sockopt::Linger, &at_once).unwrap();
     }
-}
-
-/// Runs it in a child, of which it changes the user or the namespaces, or
-/// counts the descriptors. A failure in there is one here.
-pub(super) fn in_a_child(work: impl FnOnce() + UnwindSafe) {
-    assert_eq!(outcome_in_a_child(work), "good");
-}
-
-/// `good`, what it panicked with, or nothing when it was killed.
-pub(super) fn outcome_in_a_child(work: impl FnOnce() + UnwindSafe) -> String {
-    let (told, tells) = pipe2(OFlag::O_CLOEXEC).unwrap();
-    // SAFETY: the child has one thread, which owns whatever it locks: the
-    // tests fork only what they run themselves, and malloc survives a fork.
-    let child = match unsafe { fork() }.unwrap() {
-        ForkResult::Parent { child } => child,
-        ForkResult::Child => {
-            set_pdeathsig(Signal::SIGKILL).unwrap();
-            alarm::set(60);
-            let why = match catch_unwind(work) {
-                Ok(()) => "good",
-                Err(panic) => &*panic
-                    .downcast::<String>()
-                    .map_or("panicked".into(), |text| *text)
-                    .leak(),
-            };
-            write(&tells, why.as_bytes()).unwrap();
-            // One that a seccomp filter may allow no more than this.
-            // SAFETY: it ends the only thread; nothing is unwound.
-            unsafe { libc::syscall(libc::SYS_exit, 0) };
-            unreachable!();
-        }
-    };
-    drop(tells);
-    let mut text = String::new();
-    File::from(told).read_to_string(&mut text).unwrap();
-    while waitpid(child, None) == Err(Errno::EINTR) {}
-    text
-}
-
-/// From here on a user without privileges.
-pub(super) fn become_nobody() {
-    if !geteuid().is_root() {
-        return;
-    }
-    let (user, group) = (Uid::from_raw(65_534), Gid::from_raw(65_534));
-    setgroups(&[]).unwrap();
-    setresgid(group, group, group).unwrap();
-    setresuid(user, user, user).unwrap();
-    // Whoever has changed their number may not write their own uid_map.
-    set_dumpable(true).unwrap();
 }
 
 /// From here on any but read, write and exit kills it.

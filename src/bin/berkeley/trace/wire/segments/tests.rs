@@ -3,8 +3,10 @@
 
 use std::net::SocketAddr;
 
+use nix::sched::CloneFlags;
+
 use super::*;
-use crate::trace::wire::namespace;
+use crate::namespace::enter_as_root;
 use crate::trace::wire::peers::{
     Peer, V4, V6, descriptors, in_a_child, make_no_more_system_calls, now,
     wait_until,
@@ -156,7 +158,7 @@ fn datagrams_are_told_with_their_length() {
 #[test]
 fn what_finds_no_row_is_counted() {
     in_a_child(|| {
-        if let Err(why) = namespace::enter_network() {
+        if let Err(why) = enter_as_root(CloneFlags::empty()) {
             eprintln!("skipped: {why}");
             return;
         }
@@ -189,7 +191,7 @@ fn all_descriptors_are_given_back() {
 #[test]
 fn reading_nothing_makes_no_system_call() {
     in_a_child(|| {
-        if let Err(why) = namespace::enter_network() {
+        if let Err(why) = enter_as_root(CloneFlags::empty()) {
             eprintln!("skipped: {why}");
             return;
         }

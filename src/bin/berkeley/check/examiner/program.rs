@@ -1,0 +1,284 @@
+//! The program of a case: started, typed to, heard, told and ended.
+//!
+//! Nothing here waits for it, but where it says so. It has a process group of
+//! its own, or a session when it has a terminal; nothing that it starts
+//! outlives it here, since the examiner adopts all of it (`ends.rs`).
+
+use std::fs;
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::{Pid, getpgid, pipe2};
+
+use super::ends::{self, Ended};
+use super::heard::Heard;
+use super::keyboard::Keyboard;
+use super::spawn::{self, Streams};
+use super::start::{Input, NotStarted, Output, Start};
+use super::{terminal, traced};
+use crate::stage::{self, kernel::family};
+
+/// For a tracer to write its trace.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The examiner's child, and its process group: the program, or its
+    /// tracer.
+    pid: i32,
+    root: i32,
+    /// Readable once it has ended; none on kernels before 5.3.
+    end: Option<OwnedFd>,
+    keyboard: Keyboard,
+    stdout: Heard,
+    stderr: Heard,
+    echo: Heard,
+    is_over: bool,
+}
+
+impl Program {
+    /// Returns when the program runs, or has run.
+    pub(crate) fn start(start: &Start) -> Result<Program, NotStarted> {
+        let (keyboard, echo, stdin) = input(start.input)?;
+        let (stdout, out) = output(start.output)?;
+        let (stderr, err) = output(start.output)?;
+        let has_terminal = start.input == Input::Terminal;
+        let streams =
+            Streams { stdin, stdout: out, stderr: err, has_terminal };
+        let pid = spawn::spawn(start, streams)?;
+        ends::expect(pid);
+        let end = pidfd(pid);
+        let is_over = false;
+        let root = pid;
+        // From here on its `Drop` ends it.
+        let mut program = Program {
+            pid,
+            root,
+            end,
+            keyboard,
+            stdout,
+            stderr,
+            echo,
+            is_over,
+        };
+        if start.traced.is_some() {
+            program.root = traced::root(pid, start, &mut program.stderr)?;
+        }
+        Ok(program)
+    }
+
+    /// The program's first process, or its tracer.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// The program's first process.
+    pub(crate) fn root(&self) -> i32 {
+        self.root
+    }
+
+    /// Whether its first process has ended, whoever it has left behind. The
+    /// number may be another's then.
+    pub(crate) fn has_ended(&self) -> bool {
+        let ended = ends::ended(self.pid).is_some();
+        ended || self.root != self.pid && !lives(self.root)
+    }
+
+    /// How it ended, once it has. Its tracer waits for all whom it has left
+    /// behind: when there is one, only `end` makes sure of an answer.
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        ends::ended(self.pid)
+    }
+
+    /// The program's processes, its tracer not among them.
+    pub(crate) fn family(&self) -> Vec<i32> {
+        if ends::ended(self.pid).is_some() {
+            return Vec::new();
+        }
+        let mut all = family(self.pid);
+        all.retain(|pid| self.root == self.pid || *pid != self.pid);
+        all
+    }
+
+    pub(crate) fn stdout(&self) -> &Heard {
+        &self.stdout
+    }
+
+    pub(crate) fn stderr(&self) -> &Heard {
+        &self.stderr
+    }
+
+    /// What the terminal of its input shows: what was typed, and what the
+    /// program prints there and not to its standard output.
+    pub(crate) fn echo(&self) -> &Heard {
+        &self.echo
+    }
+
+    /// Types this, now or as soon as it can be taken.
+    pub(crate) fn types(&mut self, bytes: &[u8]) -> Result<()> {
+        self.keyboard.types(bytes)
+    }
+
+    /// Ends its input behind what was typed: Ctrl-D on a terminal.
+    pub(crate) fn ends_input(&mut self) -> Result<()> {
+        self.keyboard.ends()
+    }
+
+    /// As a user's Ctrl-C: typed on a terminal, else sent to its group.
+    pub(crate) fn interrupts(&mut self) -> Result<()> {
+        if !self.keyboard.interrupts()? {
+            self.signal_group(Signal::SIGINT);
+        }
+        Ok(())
+    }
+
+    /// To its first process, as `kill` does.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if !self.has_ended() {
+            let _ = kill(Pid::from_raw(self.root), signal);
+        }
+    }
+
+    /// To its process group; the tracer, which is in it, gets none.
+    pub(crate) fn signal_group(&self, signal: Signal) {
+        let group = Pid::from_raw(self.pid);
+        if self.root == self.pid {
+            if ends::ended(self.pid).is_none() {
+                let _ = killpg(group, signal);
+            }
+            return;
+        }
+        for pid in self.family().into_iter().map(Pid::from_raw) {
+            if getpgid(Some(pid)) == Ok(group) {
+                let _ = kill(pid, signal);
+            }
+        }
+    }
+
+    /// What is to be polled for it; `attend` when one of them has news.
+    pub(crate) fn watched(&self) -> Vec<PollFd<'_>> {
+        let heard = [&self.stdout, &self.stderr, &self.echo];
+        let heard = heard.into_iter().filter_map(Heard::source);
+        // Without an end it is over, and stays readable.
+        let end = self.end.as_ref().map(AsFd::as_fd);
+        let end = end.filter(|_| ends::ended(self.pid).is_none());
+        let read = |fd| PollFd::new(fd, PollFlags::POLLIN);
+        let busy = self.keyboard.busy();
+        let busy = busy.map(|fd| PollFd::new(fd, PollFlags::POLLOUT));
+        heard.chain(end).map(read).chain(busy).collect()
+    }
+
+    /// Hears what was printed, types what waits, reaps who has ended. Never
+    /// blocks.
+    /// Whether it has printed something.
+    pub(crate) fn attend(&mut self) -> Result<bool> {
+        self.keyboard.work()?;
+        let mut has_news = false;
+        for heard in [&mut self.stdout, &mut self.stderr, &mut self.echo] {
+            has_news |= !heard.is_over() && heard.hear()?;
+        }
+        ends::ended(self.pid);
+        Ok(has_news)
+    }
+
+    /// Waits for news of it, or until one of these can be read, for so long
+    /// at most; an error when the examiner was told to stop.
+    pub(crate) fn listen(
+        &mut self,
+        others: &[BorrowedFd<'_>],
+        milliseconds: u16,
+    ) -> Result<()> {
+        stage::check()?;
+        let others = others.iter();
+        let mut fds: Vec<PollFd<'_>> =
+            others.map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+        fds.extend(self.watched());
+        match poll(&mut fds, PollTimeout::from(milliseconds)) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno).context("poll"),
+        }
+        self.attend()?;
+        stage::check()
+    }
+
+    /// Ends the program and all that has come of it. It waits until nobody is
+    /// left, and for a tracer until it has written its trace; what was
+    /// printed has been heard then.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        if self.root != self.pid {
+            ends::end_children(self.pid, PATIENCE);
+        }
+        self.end_now();
+        self.attend()?;
+        Ok(())
+    }
+
+    fn end_now(&mut self) {
+        if !self.is_over {
+            self.is_over = true;
+            ends::end_family(self.pid);
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.end_now();
+        ends::forget(self.pid);
+    }
+}
+
+/// Who types, what the terminal shows, and the program's end.
+fn input(kind: Input) -> Result<(Keyboard, Heard, OwnedFd)> {
+    match kind {
+        Input::Nothing => {
+            let nothing = spawn::nothing()?;
+            Ok((Keyboard::default(), Heard::default(), nothing))
+        }
+        Input::Pipe => {
+            let (reads, writes) = pipe2(OFlag::O_CLOEXEC).context("pipe2")?;
+            let keyboard = Keyboard::of(writes, false)?;
+            Ok((keyboard, Heard::default(), reads))
+        }
+        Input::Terminal => {
+            let opened = terminal::open(false)?;
+            let shown = opened.master.try_clone().context("dup")?;
+            let keyboard = Keyboard::of(opened.master, true)?;
+            Ok((keyboard, Heard::from(shown)?, opened.slave))
+        }
+    }
+}
+
+fn output(kind: Output) -> Result<(Heard, OwnedFd)> {
+    match kind {
+        Output::Pipes => {
+            let (reads, writes) = pipe2(OFlag::O_CLOEXEC).context("pipe2")?;
+            Ok((Heard::from(reads)?, writes))
+        }
+        Output::Terminals => {
+            let opened = terminal::open(true)?;
+            Ok((Heard::from(opened.master)?, opened.slave))
+        }
+    }
+}
+
+fn pidfd(pid: i32) -> Option<OwnedFd> {
+    // SAFETY: it takes two numbers, and makes a descriptor.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0)?;
+    // SAFETY: it has just been made, and nobody else knows it.
+    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Whether there is such a process, and no zombie.
+fn lives(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    let stat = stat.unwrap_or_default();
+    let state = stat.rsplit_once(") ").map(|(_, fields)| fields);
+    state.is_some_and(|state| !state.starts_with(['Z', 'X']))
+}

@@ -1,0 +1,77 @@
+//! What the kernel shows of the program's side.
+
+use std::net::SocketAddr;
+
+use super::growth::Figures;
+use super::room::Room;
+use super::watch::Place as End;
+
+/// The addresses of an examiner's end: its own, and the program's.
+type Ends = (SocketAddr, SocketAddr);
+
+impl Room<'_> {
+    /// How many bytes have arrived at the program and are not read.
+    pub(super) fn unread(&mut self, (local, remote): Ends) -> usize {
+        let Some(watch) = &mut self.watch else { return 0 };
+        watch.connection(local, remote).unread as usize
+    }
+
+    /// Whether the program has a descriptor of it.
+    pub(super) fn is_held(&mut self, (local, remote): Ends) -> bool {
+        let Some(watch) = &mut self.watch else { return false };
+        let end = watch.connection(local, remote);
+        end.place == End::Held && !end.holders.is_empty()
+    }
+
+    pub(super) fn its_listeners(&mut self) -> Vec<SocketAddr> {
+        let Some(watch) = &mut self.watch else { return Vec::new() };
+        let listeners = watch.listeners().into_iter();
+        listeners.map(|listener| listener.address).collect()
+    }
+
+    pub(super) fn figures(&mut self) -> Figures {
+        let Some(watch) = &mut self.watch else { return Figures::default() };
+        let growth = watch.growth();
+        Figures {
+            descriptors: growth.descriptors,
+            zombies: growth.zombies,
+            processes: growth.processes,
+            threads: growth.threads,
+        }
+    }
+
+    /// What each task does, and what became of each conversation.
+    pub(super) fn doing(&mut self) -> Vec<String> {
+        let peers = self.peers.iter().map(|peer| {
+            (peer.name.clone(), peer.local, peer.remote, peer.is_open())
+        });
+        let peers: Vec<_> = peers.collect();
+        let Some(watch) = &mut self.watch else { return Vec::new() };
+        let mut name = |its: SocketAddr, ours: SocketAddr| {
+            let known = |(_, local, remote, _): &&(_, _, _, _)| {
+                (*remote, *local) == (its, ours)
+            };
+            peers.iter().find(known).map(|(name, ..)| name.clone())
+        };
+        let mut lines = watch.doing(&mut name);
+        for (name, local, remote, is_open) in &peers {
+            let end = watch.connection(*local, *remote);
+            if *is_open || end.place == End::Held {
+                lines.extend(end.says(name));
+            }
+        }
+        fold(lines)
+    }
+}
+
+/// A hundred peers in the same state are not a hundred lines.
+fn fold(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(MOST);
+    if more > 1 {
+        lines.truncate(MOST);
+        lines.push(format!("… and {more} lines more like these"));
+    }
+    lines
+}
+
+const MOST: usize = 24;
