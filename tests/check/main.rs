@@ -5,7 +5,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod ends;
 mod planted;
+mod usage;
 
 use std::process::Command;
 
@@ -22,7 +24,7 @@ pub(crate) fn check(args: &[&str]) -> Command {
 /// Its report, and its exit code.
 pub(crate) fn report(command: &mut Command) -> (Value, i32) {
     let done: Finished = run(command, b"");
-    let report = serde_json::from_slice(done.stdout()).unwrap_or_else(|why| {
+    let report = serde_json::from_slice(&done.stdout).unwrap_or_else(|why| {
         panic!("{why}: {}{}", done.out(), done.err());
     });
     (report, done.code)

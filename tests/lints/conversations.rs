@@ -86,6 +86,7 @@ fn waiting_for_the_wrong_thing() {
 fn flags_and_errors_nobody_asked_about() {
     are_told(&[
         ("flags_lost", "flags-lost"),
+        ("closed_in_receive", "closed-by-another-thread"),
         ("connect_refused", "connect-unchecked"),
         ("connect_not_asked", "connect-unchecked"),
     ]);

@@ -28,6 +28,30 @@ static void parent_keeps_peer(int listener, bool mended)
     }
 }
 
+/* Closes its copy when the next peer is there, as a variable does that gets
+   a new value. mended: at once. */
+static void parent_closes_late(int listener, bool mended)
+{
+    signal(SIGCHLD, SIG_IGN);
+    int last = -1;
+    for (;;) {
+        int peer = next(listener);
+        if (last != -1)
+            close(last);
+        if (fork() == 0) {
+            close(listener);
+            echo(peer);
+            close(peer);
+            _exit(0);
+        }
+        last = peer;
+        if (mended) {
+            close(peer);
+            last = -1;
+        }
+    }
+}
+
 /* mended: the child closes its copy. */
 static void child_keeps_listener(int listener, bool mended)
 {
@@ -54,6 +78,37 @@ static void descriptor_leak(int listener, bool mended)
         if (mended)
             close(peer);
     }
+}
+
+static volatile sig_atomic_t is_over;
+
+static void end(int signal)
+{
+    (void)signal;
+    is_over = 1;
+}
+
+/* Closes all peers when it ends, as an interpreter does. mended: each when
+   it has left. */
+static void closed_at_the_end(int listener, bool mended)
+{
+    enum { MOST = 16 };
+    int peers[MOST];
+    int count = 0;
+    struct sigaction action = {.sa_handler = end};
+    sigaction(SIGINT, &action, NULL);
+    while (!is_over) {
+        int peer = accept(listener, NULL, NULL);
+        if (peer == -1)
+            continue;
+        echo(peer);
+        if (mended)
+            close(peer);
+        else if (count < MOST)
+            peers[count++] = peer;
+    }
+    for (int i = 0; i < count; i++)
+        close(peers[i]);
 }
 
 /* mended: the listener is closed on exec. */
@@ -188,15 +243,33 @@ static void cut_control_data(int listener, bool mended)
     serve_in_turn(listener);
 }
 
+/* Takes the byte alone. mended: with the descriptors. */
+static void read_without_control(int listener, bool mended)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+        exit(1);
+    pass(pair[0], listener);
+    char text[1];
+    if (mended)
+        receive(pair[1], CMSG_LEN(THREE * sizeof(int)));
+    else
+        recv(pair[1], text, sizeof text, 0);
+    serve_in_turn(listener);
+}
+
 static const struct mistake mistakes[] = {
     {"parent-keeps-peer", parent_keeps_peer},
+    {"parent-closes-late", parent_closes_late},
     {"child-keeps-listener", child_keeps_listener},
     {"descriptor-leak", descriptor_leak},
+    {"closed-at-the-end", closed_at_the_end},
     {"inherited-over-exec", inherited_over_exec},
     {"double-close", double_close},
     {"closed-by-another-thread", closed_by_another_thread},
     {"stale-unix-path", stale_unix_path},
     {"cut-control-data", cut_control_data},
+    {"read-without-control", read_without_control},
     {NULL, NULL},
 };
 

@@ -49,6 +49,10 @@ fn are_told(file: &str, mistakes: &[&'static str]) {
     hold(mistakes.to_vec(), |mistake| {
         let id = match mistake {
             "ignored-children" => "zombies",
+            "parent-closes-late" => "parent-keeps-peer",
+            "read-without-control" => "cut-control-data",
+            "closed-at-the-end" => "descriptor-leak",
+            "accept-error-is-the-end" => "accept-error-ends-server",
             id => id,
         };
         assert_eq!(seen(server, mistake, "made"), [id]);
@@ -77,13 +81,16 @@ fn mistakes_with_descriptors() {
         "descriptors",
         &[
             "parent-keeps-peer",
+            "parent-closes-late",
             "child-keeps-listener",
             "descriptor-leak",
+            "closed-at-the-end",
             "inherited-over-exec",
             "double-close",
             "closed-by-another-thread",
             "stale-unix-path",
             "cut-control-data",
+            "read-without-control",
         ],
     );
 }
@@ -96,6 +103,7 @@ fn mistakes_with_signals_and_failures() {
             "eintr-is-no-end",
             "sigpipe",
             "accept-error-ends-server",
+            "accept-error-is-the-end",
             "emfile-spin",
         ],
     );

@@ -64,7 +64,7 @@ static void allow_descriptors(bool many, int listener)
 }
 
 /* mended: goes on when it may. */
-static void accept_error_ends_server(int listener, bool mended)
+static void end_by_accept(int listener, bool mended, int code)
 {
     allow_descriptors(false, listener);
     for (;;) {
@@ -72,13 +72,24 @@ static void accept_error_ends_server(int listener, bool mended)
         if (peer == -1) {
             perror("accept");
             if (!mended)
-                exit(1);
+                exit(code);
             allow_descriptors(true, listener);
             continue;
         }
         echo(peer);
         close(peer);
     }
+}
+
+static void accept_error_ends_server(int listener, bool mended)
+{
+    end_by_accept(listener, mended, 1);
+}
+
+/* Any error is taken for the end of its work. */
+static void accept_error_is_the_end(int listener, bool mended)
+{
+    end_by_accept(listener, mended, 0);
 }
 
 /* mended: with pauses. */
@@ -100,6 +111,7 @@ static const struct mistake mistakes[] = {
     {"eintr-is-no-end", eintr_is_no_end},
     {"sigpipe", sigpipe},
     {"accept-error-ends-server", accept_error_ends_server},
+    {"accept-error-is-the-end", accept_error_is_the_end},
     {"emfile-spin", emfile_spin},
     {NULL, NULL},
 };

@@ -41,11 +41,16 @@ def in_thread(what, *args):
     return thread
 
 
-def until_it_sleeps(tid):
-    """Wait until this thread stands in accept, as the kernel says."""
+ACCEPT = ("288 ", "242 ")
+RECEIVE = ("45 ", "207 ")
+
+
+def until_it_sleeps(tid, where):
+    """Wait until this thread stands in this call, as the kernel says. The
+    numbers are those of x86_64 and of aarch64."""
     while True:
         with open(f"/proc/self/task/{tid}/syscall") as call:
-            is_there = call.read().startswith(("288 ", "242 "))
+            is_there = call.read().startswith(where)
         with open(f"/proc/self/task/{tid}/stat") as stat:
             if is_there and stat.read().rsplit(") ")[1].startswith("S"):
                 return
@@ -229,7 +234,7 @@ def accept_sleeps():
     own = threading.get_native_id()
 
     def wake():
-        until_it_sleeps(own)
+        until_it_sleeps(own, ACCEPT)
         socket.create_connection(made.getsockname()).close()
 
     waker = None if MENDED else in_thread(wake)
@@ -240,6 +245,22 @@ def accept_sleeps():
     if waker:
         waker.join()
     first.close()
+
+
+def closed_in_receive():
+    client, server = pair()
+    reader = threading.Thread(target=server.recv, args=(100,))
+    reader.start()
+    until_it_sleeps(reader.native_id, RECEIVE)
+    if MENDED:
+        server.shutdown(socket.SHUT_RDWR)
+        reader.join()
+        server.close()
+    else:
+        server.close()
+        client.sendall(b"hello")
+        reader.join()
+    to_the_end(client)
 
 
 def flags_lost():

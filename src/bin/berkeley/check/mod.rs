@@ -21,7 +21,7 @@ use std::fs;
 use std::io;
 use std::thread::available_parallelism;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::error::ErrorKind;
 
 use crate::exit::{Verdict, refuse, words};
@@ -165,7 +165,7 @@ fn checked(
 ) -> Result<Verdict> {
     let cases = plan::chosen(lab, &options.only, options.sequential);
     if cases.is_empty() {
-        bail!("--only leaves no case of {}", lab.name);
+        usage(format!("--only leaves no case of {}", lab.name));
     }
     let cpus = available_parallelism().map_or(1, usize::from);
     let sitting = Sitting {

@@ -70,6 +70,12 @@ impl Sitting<'_> {
             self.skip(&mut progress);
             if crew.size() > 0 {
                 for (place, outcome) in crew.work()? {
+                    if outcome.result == Came::Skipped
+                        && progress[place].done == 0
+                    {
+                        // For want of something here: nobody loses by it.
+                        report.worth -= self.cases[place].points;
+                    }
                     progress[place].take(outcome, self.cases[place]);
                 }
             }
@@ -168,6 +174,9 @@ impl Progress {
     /// One more run. What is told is the first that went wrong.
     fn take(&mut self, mut one: Outcome, case: &Case) {
         self.done += 1;
+        if one.result == Came::Skipped {
+            one.points = 0;
+        }
         if one.result == Came::Trouble {
             let because = one.because.take();
             one = Outcome { because, result: Came::Trouble, ..about(case) };

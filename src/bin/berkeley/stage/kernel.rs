@@ -69,23 +69,34 @@ pub(crate) fn is_asleep(family: &[i32]) -> bool {
 
 /// The TCP port on which one of these processes listens.
 pub(crate) fn listening_port(family: &[i32]) -> Option<u16> {
-    // The kernel puts the listeners first, and a busy machine has thousands
-    // of other rows behind them.
-    let listeners = |row: &Row| row.state == LISTEN;
-    held_port(family, &["tcp", "tcp6"], listeners)
+    held_port(family, &["tcp", "tcp6"], listener)
 }
 
 /// The UDP port of one of these processes.
 pub(crate) fn datagram_port(family: &[i32]) -> Option<u16> {
-    held_port(family, &["udp", "udp6"], |row| row.state == UNCONNECTED)
+    held_port(family, &["udp", "udp6"], unconnected)
 }
 
-/// The port of a socket that one of these processes holds, among the rows at
-/// the beginning of a table that are of this kind.
+fn listener(rows: Rows<'_>, held: &HashSet<u64>) -> Option<Row> {
+    // The kernel puts the listeners first, and a busy machine has thousands
+    // of other rows behind them.
+    let mut listeners = rows.take_while(|row| row.state == LISTEN);
+    listeners.find(|row| held.contains(&row.inode))
+}
+
+fn unconnected(mut rows: Rows<'_>, held: &HashSet<u64>) -> Option<Row> {
+    // These are in no order: somebody's connected one can be the first.
+    rows.find(|row| row.state == UNCONNECTED && held.contains(&row.inode))
+}
+
+type Rows<'a> = Box<dyn Iterator<Item = Row> + 'a>;
+
+/// The port of a socket that one of these processes holds, as it is found
+/// among the rows of a table.
 fn held_port(
     family: &[i32],
     tables: &[&str],
-    is_of_kind: fn(&Row) -> bool,
+    find: fn(Rows<'_>, &HashSet<u64>) -> Option<Row>,
 ) -> Option<u16> {
     let held = sockets_held(family);
     if held.is_empty() {
@@ -93,8 +104,7 @@ fn held_port(
     }
     tables.iter().find_map(|table| {
         let rows = table_lines(table).filter_map(|line| row(&line));
-        let mut rows = rows.take_while(is_of_kind);
-        rows.find(|row| held.contains(&row.inode)).map(|row| row.local)
+        find(Box::new(rows), &held).map(|row| row.local)
     })
 }
 
@@ -146,4 +156,24 @@ fn sockets_held(family: &[i32]) -> HashSet<u64> {
 /// `socket:[12345]`
 fn inode(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_found_behind_sockets_of_others() {
+        let rows = |states: [u8; 3]| {
+            let places = (1..).zip(states);
+            places.map(|(inode, state)| Row { local: 5000, state, inode })
+        };
+        let held = HashSet::from([2, 3]);
+        let udp = rows([ESTABLISHED, ESTABLISHED, UNCONNECTED]);
+        let found = unconnected(Box::new(udp), &held);
+        assert_eq!(found.map(|row| row.inode), Some(3));
+        let tcp = rows([LISTEN, LISTEN, ESTABLISHED]);
+        let found = listener(Box::new(tcp), &held);
+        assert_eq!(found.map(|row| row.inode), Some(2));
+    }
 }

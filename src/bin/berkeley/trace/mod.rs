@@ -23,6 +23,7 @@ mod pace;
 mod read;
 mod record;
 mod recorder;
+mod saved;
 mod session;
 pub(crate) mod sockets;
 mod story;
@@ -46,6 +47,7 @@ use live::Live;
 pub(crate) use options::Options;
 use output::Output;
 use record::Trace;
+pub(crate) use saved::{ladder_of, mistakes_in};
 use session::Session;
 use story::Story;
 

@@ -18,7 +18,7 @@ use super::peer::Peer;
 use super::place::Place;
 use super::ports::Port;
 use super::program::Program;
-use super::stop::{Done, Stop};
+use super::stop::{Done, Stop, failed};
 use super::watch::{Rest, Watch};
 use crate::check::lab::Case;
 use crate::check::report::Mistake;
@@ -33,6 +33,12 @@ const TIMED: f64 = 4.0;
 const REPEATS: f64 = 2.0;
 /// However much moves.
 const LONGEST: f64 = 300.0;
+/// How often its memory is looked at,
+const WEIGH: Duration = Duration::from_millis(500);
+/// and how much it may have, in all its processes.
+const HEAVIEST: u64 = 2 << 30;
+/// How many of those there may be.
+const MOST_PROCESSES: usize = 2000;
 
 pub(super) struct Room<'a> {
     pub(super) order: &'a Order,
@@ -58,6 +64,7 @@ pub(super) struct Room<'a> {
     pub(super) is_connecting: bool,
     pub(super) peers: Vec<Peer>,
     pub(super) noted: Option<Figures>,
+    pub(super) weighed: Instant,
     pub(super) did: Vec<String>,
     pub(super) mistakes: Option<Vec<Mistake>>,
 }
@@ -129,6 +136,7 @@ impl Room<'_> {
         if start.elapsed() > self.scaled(LONGEST) {
             return Ok(Some(Gave::Busy));
         }
+        self.weigh()?;
         let still = last_moved.elapsed();
         let Some(watch) = &mut self.watch else {
             return Ok(Some(Gave::Ended));
@@ -142,6 +150,30 @@ impl Room<'_> {
             _ if still > self.scaled(BUSY) => Some(Gave::Busy),
             _ => None,
         })
+    }
+
+    /// A program that grows without a bound must not take the machine with
+    /// it.
+    fn weigh(&mut self) -> Done<()> {
+        let Some(watch) = &mut self.watch else { return Ok(()) };
+        if self.weighed.elapsed() < WEIGH {
+            return Ok(());
+        }
+        self.weighed = Instant::now();
+        let growth = watch.growth();
+        if growth.resident <= HEAVIEST && growth.processes <= MOST_PROCESSES {
+            return Ok(());
+        }
+        let got = format!(
+            "{} processes with {} MiB of memory",
+            growth.processes,
+            growth.resident >> 20
+        );
+        let most = format!(
+            "at most {MOST_PROCESSES} processes with {} MiB",
+            HEAVIEST >> 20
+        );
+        failed("the program grows without a bound").with(most, got).stop()
     }
 
     /// Bytes that have not arrived yet, by a window that was closed or a

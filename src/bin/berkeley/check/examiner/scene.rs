@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Instant;
 use std::{env, fs, process};
 
 use anyhow::{Result, anyhow};
@@ -68,6 +69,7 @@ impl<'a> Room<'a> {
             peers: Vec::new(),
             printed: [0; 2],
             noted: None,
+            weighed: Instant::now(),
             did: Vec::new(),
             argv: Vec::new(),
             mistakes: None,

@@ -63,15 +63,14 @@ fn ends_the_server(lives: &Lives, process: usize) -> Option<Finding> {
         .rev()
         .find(|(_, call)| is_accept(call) || is_wait_for_many(call))?;
     let errno = call.errno.as_deref()?;
-    let ended = lives.ended(process)?;
-    let fails = ended.code.is_some_and(|code| code != 0);
+    lives.ended(process)?.code?;
     let mut heard = lives.trace.events.iter();
     let is_told = heard.any(|event| {
         matches!(event, Event::Signal(signal)
             if lives.process(signal.task) == process
                 && asks_to_end(&signal.signal))
     });
-    if !is_accept(call) || !PASSING.contains(&errno) || !fails || is_told {
+    if !is_accept(call) || !PASSING.contains(&errno) || is_told {
         return None;
     }
     let end = lives.processes[process].end?;

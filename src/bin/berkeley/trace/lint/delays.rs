@@ -9,10 +9,10 @@ pub(super) const HELD_BACK: Lint = Lint {
     id: "nagle-delay",
     title: "the second of two small sends was held back",
     why: "As long as a small segment is not acknowledged, TCP keeps the next \
-          small one back (Nagle's algorithm). The peer has only half of the \
-          question, nothing to answer yet, and so acknowledges late: some 40 \
-          ms pass, each time.",
-    mend: "Send a whole question with one call (writev takes several \
+          small one back (Nagle's algorithm). The peer has only the first \
+          part, nothing to answer yet, and so acknowledges late: some 40 ms \
+          pass, each time.",
+    mend: "Send a whole message with one call (writev takes several \
            buffers), or set TCP_NODELAY. tcp(7)",
 };
 
@@ -69,7 +69,10 @@ fn held_back(uses: &[Use], peer: &[Use]) -> Option<Finding> {
         })?;
         let waited = arrival.end().saturating_sub(two.end());
         let was_there = arrival.call.enter_ns < two.end() + PROMPT_NS;
-        let is_late = was_there && waited >= LATE_NS;
+        // Who goes on meanwhile loses nothing: small sends go together then,
+        // which is what Nagle's algorithm is for.
+        let waits_for_it = answer.end() >= arrival.end();
+        let is_late = was_there && waits_for_it && waited >= LATE_NS;
         is_late.then_some((*one, *two, *arrival, waited))
     });
     let (one, two, arrival, waited) = late.next()?;

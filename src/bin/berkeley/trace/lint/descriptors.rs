@@ -1,5 +1,5 @@
 //! Descriptors that somebody holds who should have let go of them: after
-//! fork(2), after the end of a connection, after execve(2).
+//! fork(2), after the end of a connection. (`over_exec.rs`: after execve(2).)
 
 use std::collections::BTreeMap;
 
@@ -39,16 +39,6 @@ static LEAK: Lint = Lint {
            input, and after an error.",
 };
 
-static OVER_EXEC: Lint = Lint {
-    id: "inherited-over-exec",
-    title: "a program that was executed got a socket it does not use",
-    why: "Descriptors stay open over execve(2). The new program knows \
-          nothing of the socket, and holds it to its end: the peer gets no \
-          FIN, the port stays taken.",
-    mend: "Make sockets with SOCK_CLOEXEC: socket(2), accept4(2); or set \
-           FD_CLOEXEC, fcntl(2).",
-};
-
 pub(super) fn find(lives: &Lives) -> Vec<Finding> {
     let mut all = Vec::new();
     for holding in &lives.holdings {
@@ -56,13 +46,12 @@ pub(super) fn find(lives: &Lives) -> Vec<Finding> {
         all.extend(child_keeps_listener(lives, holding));
     }
     all.extend(leaks(lives));
-    all.extend(over_exec(lives));
     all
 }
 
 fn parent_keeps_peer(lives: &Lives, held: &Holding) -> Option<Finding> {
     let accept = lives.call(held.from).filter(|call| accepts(call))?;
-    if !lives.is_never_closed(held) || !lives.is_told(&["close"]) {
+    if !lives.is_told(&["close"]) {
         return None;
     }
     let parent = held.process;
@@ -74,6 +63,13 @@ fn parent_keeps_peer(lives: &Lives, held: &Holding) -> Option<Finding> {
     let goes_on = later.any(|(_, call)| {
         (is_accept(call) || is_wait_for_many(call)) && call.enter_ns > born_ns
     });
+    let end = last_of(lives, child, held.socket);
+    let late = late_close(lives, held, end);
+    let fate = match late {
+        _ if lives.is_never_closed(held) => "never closed its own copy",
+        Some(_) => "kept its own copy until it had accepted the next one",
+        None => return None,
+    };
     let mut about = lives.about(held.socket);
     let has_a_use_for_it = about.any(|(_, call)| {
         lives.process(call.task) == parent
@@ -84,21 +80,39 @@ fn parent_keeps_peer(lives: &Lives, held: &Holding) -> Option<Finding> {
         return None;
     }
     let born = lives.processes[child].born;
-    let end = last_of(lives, child, held.socket);
+    let events = [Some(held.from), born, end].into_iter().flatten();
     Some(Finding {
         lint: &PARENT_KEEPS_PEER,
         task: accept.task,
         socket: Some(held.socket),
-        events: [Some(held.from), born, end].into_iter().flatten().collect(),
+        events: events.chain(late.into_iter().flatten()).collect(),
         says: format!(
-            "{} accepted {} and forked {} to serve it, but never closed its \
-             own copy.",
+            "{} accepted {} and forked {} to serve it, but {fate}.",
             lives.who(parent),
             lives.what(held),
             lives.who(child),
         ),
         times: 1,
     })
+}
+
+/// The parent accepts the next one, and only then closes its copy of the
+/// last: a variable that got a new value, in a language that closes then.
+fn late_close(
+    lives: &Lives,
+    held: &Holding,
+    end: Option<usize>,
+) -> Option<[usize; 2]> {
+    let place = held.until?;
+    let close = lives.call(place).filter(|call| call.call == "close")?;
+    let (next, accept) = lives.calls(held.process).find(|(_, call)| {
+        accepts(call)
+            && call.enter_ns > held.since_ns
+            && returned(call) <= close.enter_ns
+    })?;
+    // The peer has waited for its end meanwhile.
+    let is_over = lives.trace.events[end?].at() < returned(accept);
+    is_over.then_some([next, place])
 }
 
 /// Whether it was born with this socket.
@@ -172,7 +186,11 @@ fn executes(lives: &Lives, process: usize) -> bool {
 }
 
 /// Whether it is this process or descends from it.
-fn is_within(lives: &Lives, process: usize, ancestor: usize) -> bool {
+pub(super) fn is_within(
+    lives: &Lives,
+    process: usize,
+    ancestor: usize,
+) -> bool {
     let mut at = Some(process);
     while let Some(process) = at {
         if process == ancestor {
@@ -220,7 +238,12 @@ fn leak(lives: &Lives, held: &Holding) -> Option<Finding> {
     let (next, _) = lives
         .calls(process)
         .find(|(_, other)| accepts(other) && returned(other) > over)?;
-    turns_away.then(|| Finding {
+    let next_ns = lives.trace.events[next].at();
+    // Who said that nothing more will come may still be sent to.
+    let is_of_use = lives.about(held.socket).any(|(_, other)| {
+        own(other.task) && is_talk(other) && other.enter_ns > next_ns
+    });
+    (turns_away && !is_of_use).then(|| Finding {
         lint: &LEAK,
         task: call.task,
         socket: Some(held.socket),
@@ -232,71 +255,5 @@ fn leak(lives: &Lives, held: &Holding) -> Option<Finding> {
             lives.what(held),
         ),
         times: 1,
-    })
-}
-
-fn over_exec(lives: &Lives) -> Vec<Finding> {
-    let mut all: Vec<Finding> = Vec::new();
-    for (place, event) in lives.trace.events.iter().enumerate() {
-        let Event::Exec(exec) = event else { continue };
-        let process = lives.process(exec.task);
-        if lives.ended(process).is_none() {
-            continue;
-        }
-        let unused = lives.holdings.iter().filter(|held| {
-            let own = held.process == process && held.fd > 2;
-            own && exec.holds.iter().any(|one| one.fd == held.fd)
-                && held.since_ns <= exec.at_ns
-                && is_open_until(lives, held, exec.at_ns)
-                && is_made_by_call(lives, held.socket)
-                && !is_used_since(lives, held, exec.at_ns)
-        });
-        let unused: Vec<&Holding> = unused.collect();
-        let Some(first) = unused.first() else { continue };
-        let maker = maker(lives, first.socket);
-        let names: Vec<String> =
-            unused.iter().map(|held| lives.what(held)).collect();
-        all.push(Finding {
-            lint: &OVER_EXEC,
-            task: exec.task,
-            socket: Some(first.socket),
-            events: maker.into_iter().chain([place]).collect(),
-            says: format!(
-                "{} {} holds {} and never uses it.",
-                exec.name,
-                exec.pid,
-                names.join(", ")
-            ),
-            times: 1,
-        });
-    }
-    all
-}
-
-fn is_open_until(lives: &Lives, held: &Holding, at_ns: u64) -> bool {
-    let until = held.until.map(|place| lives.trace.events[place].at());
-    until.is_none_or(|until| until > at_ns)
-}
-
-/// The call that made it. The two ends of socketpair(2) are often held to
-/// learn of the other's end, and for nothing else.
-fn maker(lives: &Lives, socket: usize) -> Option<usize> {
-    let mut of_it = lives.holdings.iter();
-    let made = of_it.find(|one| {
-        let call = lives.call(one.from);
-        one.socket == socket
-            && call.is_some_and(|call| call.call == "socket" || accepts(call))
-    });
-    made.map(|one| one.from)
-}
-
-fn is_made_by_call(lives: &Lives, socket: usize) -> bool {
-    maker(lives, socket).is_some()
-}
-
-fn is_used_since(lives: &Lives, held: &Holding, at_ns: u64) -> bool {
-    lives.about(held.socket).any(|(_, call)| {
-        let by = lives.process(call.task);
-        is_within(lives, by, held.process) && call.enter_ns >= at_ns
     })
 }

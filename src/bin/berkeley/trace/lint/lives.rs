@@ -320,9 +320,21 @@ impl Lives<'_> {
         names::descriptor(self.trace, &Descriptor { fd, socket: Some(socket) })
     }
 
-    /// Whether a process still held it at its own end, or at the trace's.
+    /// Whether a process still held it at its own end, or at the trace's. An
+    /// interpreter that closes all that is left while it ends is no better.
     pub(super) fn is_never_closed(&self, holding: &Holding) -> bool {
-        holding.until == self.processes[holding.process].end
+        let process = &self.processes[holding.process];
+        let Some(until) = holding.until.and_then(|place| self.call(place))
+        else {
+            return holding.until == process.end;
+        };
+        let goes_on = |(_, call): (usize, &Call)| {
+            call.enter_ns > until.enter_ns
+                && (is_talk(call) || is_accept(call) || is_wait_for_many(call))
+        };
+        process.end.is_some()
+            && until.call == "close"
+            && !self.calls(holding.process).any(goes_on)
     }
 }
 

@@ -15,6 +15,7 @@ mod listening;
 mod lives;
 mod modes;
 mod numbers;
+mod over_exec;
 mod paths;
 mod print;
 mod reads;
@@ -28,7 +29,7 @@ use serde::Serialize;
 
 use super::record::Trace;
 use lives::Lives;
-pub(crate) use print::{count, json, text};
+pub(crate) use print::{Told, count, json, text, told};
 
 /// A mistake that is looked for.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -65,6 +66,7 @@ pub(crate) fn findings(trace: &Trace) -> Vec<Finding> {
     let lives = Lives::of(trace);
     let mut all = Vec::new();
     all.extend(descriptors::find(&lives));
+    all.extend(over_exec::find(&lives));
     all.extend(numbers::find(&lives));
     all.extend(children::find(&lives));
     all.extend(accepting::find(&lives));
@@ -79,7 +81,20 @@ pub(crate) fn findings(trace: &Trace) -> Vec<Finding> {
     all.extend(modes::findings(trace));
     all.extend(delays::findings(trace));
     all.sort_by_key(|finding| finding.events.first().copied());
+    for finding in &mut all {
+        say_who(trace, finding);
+    }
     alike(trace, all)
+}
+
+/// What was found in one socket's calls is told as a sentence, too: whose
+/// calls these are stands in front.
+fn say_who(trace: &Trace, finding: &mut Finding) {
+    if !finding.says.ends_with('.') {
+        let task = &trace.tasks[finding.task];
+        let says = &finding.says;
+        finding.says = format!("{} {}: {says}.", task.name, task.pid);
+    }
 }
 
 /// A program makes its mistake each time it comes by: that is one finding.

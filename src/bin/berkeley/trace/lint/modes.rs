@@ -78,10 +78,7 @@ fn lost_flag(trace: &Trace, socket: usize, uses: &[Use]) -> Option<Finding> {
     let mut set_by = uses::all(trace).find(|one| {
         one.call.made.iter().any(|made| made.socket == Some(socket))
     });
-    let mut now = set_by.map_or(Flags::default(), |made| {
-        let place = if calls::is_accept(made.call) { 3 } else { 1 };
-        Flags::of(made.arg(place))
-    });
+    let mut now = set_by.as_ref().and_then(made_with).unwrap_or_default();
     for one in uses {
         let was = now;
         now = after(was, one).unwrap_or(was);
@@ -97,6 +94,29 @@ fn lost_flag(trace: &Trace, socket: usize, uses: &[Use]) -> Option<Finding> {
         }
     }
     None
+}
+
+/// Whether a socket is known to be non-blocking when this call begins.
+pub(super) fn waits_not(trace: &Trace, socket: usize, at: &Use) -> bool {
+    let earlier = uses::all(trace).take_while(|one| one.event < at.event);
+    let mut now = Flags::default();
+    for one in earlier {
+        if one.call.made.iter().any(|made| made.socket == Some(socket)) {
+            now = made_with(&one).unwrap_or(now);
+        } else if one.call.socket == Some(socket) {
+            now = after(now, &one).unwrap_or(now);
+        }
+    }
+    now.waits_not
+}
+
+/// The flags of a new socket. A copy of a descriptor has those of the first.
+fn made_with(made: &Use) -> Option<Flags> {
+    match made.call.call.as_str() {
+        "socket" | "socketpair" => Some(Flags::of(made.arg(1))),
+        "accept" | "accept4" => Some(Flags::of(made.arg(3))),
+        _ => None,
+    }
 }
 
 /// The flags that this call says or sets.

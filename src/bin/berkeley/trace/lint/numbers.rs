@@ -4,9 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::lives::Lives;
+use super::lives::{
+    Lives, asks_to_end, is_accept, is_receive, is_talk, returned,
+};
 use super::{Finding, Lint};
-use crate::trace::record::Call;
+use crate::trace::record::{Call, Event};
 
 static DOUBLE_CLOSE: Lint = Lint {
     id: "double-close",
@@ -24,7 +26,8 @@ static CLOSED_BY_ANOTHER: Lint = Lint {
     why: "Threads share their descriptors. What the other thread does next \
           with the number fails with EBADF, or goes to whoever accept(2) or \
           socket(2) has given the number to meanwhile: bytes reach the wrong \
-          peer.",
+          peer. A call that another thread is in already is not woken by \
+          close(2), and keeps the connection open.",
     mend: "One thread owns a descriptor, and it alone calls close(2). Others \
            who want to end it call shutdown(2), which wakes the owner.",
 };
@@ -37,7 +40,86 @@ struct Closed<'a> {
 
 pub(super) fn find(lives: &Lives) -> Vec<Finding> {
     let processes = 0..lives.processes.len();
-    processes.flat_map(|process| of_process(lives, process)).collect()
+    processes
+        .flat_map(|process| {
+            let mut found = of_process(lives, process);
+            if !found.iter().any(|one| one.lint == &CLOSED_BY_ANOTHER) {
+                found.extend(closed_under(lives, process));
+            }
+            found
+        })
+        .collect()
+}
+
+/// A thread is in a call on a descriptor, and another one closes that: the
+/// call goes on, whatever it brings.
+fn closed_under(lives: &Lives, process: usize) -> Option<Finding> {
+    let closes = lives.calls(process).filter(|(_, call)| {
+        call.call == "close" && call.result == Some(0) && call.socket.is_some()
+    });
+    closes.into_iter().find_map(|(place, close)| {
+        let (under, call) = lives.calls(process).find(|(_, call)| {
+            call.task != close.task
+                && call.socket == close.socket
+                && call.fd == close.fd
+                && (is_receive(call) || is_accept(call))
+                && call.enter_ns < close.enter_ns
+                && returned(call) > close.exit_ns.unwrap_or(u64::MAX)
+        })?;
+        // Woken by shutdown(2), it was on its way out.
+        let is_woken = lives.about(close.socket?).any(|(_, other)| {
+            other.call == "shutdown" && other.enter_ns < close.enter_ns
+        });
+        let goes_on = lives.calls(process).any(|(other, call)| {
+            other != under
+                && call.enter_ns > close.enter_ns
+                && (is_talk(call) || is_accept(call))
+        });
+        if is_woken || !goes_on || is_told_to_end(lives, process, close) {
+            return None;
+        }
+        let fd = call.fd?;
+        let next = lives.calls(process).find(|(_, next)| {
+            next.task == call.task
+                && next.fd == Some(fd)
+                && next.enter_ns > returned(call)
+                && next.socket.is_some()
+                && next.socket != call.socket
+        });
+        let then = match next {
+            Some((_, next)) => format!(
+                " Its next call, {}({fd}), went to another connection.",
+                next.call
+            ),
+            None => String::new(),
+        };
+        let events = [under, place].into_iter().chain(next.map(|one| one.0));
+        Some(Finding {
+            lint: &CLOSED_BY_ANOTHER,
+            task: close.task,
+            socket: close.socket,
+            events: events.collect(),
+            says: format!(
+                "Thread {} of {} was in {}({fd}) when thread {} closed \
+                 {fd}.{then}",
+                lives.trace.tasks[call.task].tid,
+                lives.who(process),
+                call.call,
+                lives.trace.tasks[close.task].tid,
+            ),
+            times: 1,
+        })
+    })
+}
+
+/// Who was told to end may leave its threads where they are.
+fn is_told_to_end(lives: &Lives, process: usize, before: &Call) -> bool {
+    lives.trace.events.iter().any(|event| {
+        matches!(event, Event::Signal(signal)
+            if lives.process(signal.task) == process
+                && asks_to_end(&signal.signal)
+                && signal.at_ns < before.enter_ns)
+    })
 }
 
 fn of_process(lives: &Lives, process: usize) -> Vec<Finding> {

@@ -4,6 +4,7 @@
 use super::lives::Lives;
 use super::{Finding, Lint};
 use crate::trace::record::{Call, Event};
+use crate::trace::story::calls as story;
 
 static STALE_PATH: Lint = Lint {
     id: "stale-unix-path",
@@ -20,7 +21,8 @@ static CUT_CONTROL: Lint = Lint {
     title: "control data did not fit: descriptors in it are lost",
     why: "Where msg_control has no room for all of them, the kernel closes \
           the descriptors that do not fit, and says so by MSG_CTRUNC in \
-          msg_flags only: recvmsg(2) still succeeds.",
+          msg_flags only: recvmsg(2) still succeeds. recv(2) and read(2) \
+          have no room for any, and say nothing.",
     mend: "Give msg_control CMSG_SPACE(n * sizeof(int)) bytes for the n \
            descriptors that may come, cmsg(3), and look for MSG_CTRUNC.",
 };
@@ -35,7 +37,9 @@ pub(super) fn find(lives: &Lives) -> Vec<Finding> {
     });
     calls
         .filter_map(|(place, call)| {
-            stale(lives, place, call).or_else(|| cut(lives, place, call))
+            stale(lives, place, call)
+                .or_else(|| cut(lives, place, call))
+                .or_else(|| dropped(lives, place, call))
         })
         .collect()
 }
@@ -94,6 +98,48 @@ fn cut(lives: &Lives, place: usize, call: &Call) -> Option<Finding> {
             "{} received a message on {} whose control data was cut.",
             lives.who(process),
             call.fd?,
+        ),
+        times: 1,
+    })
+}
+
+/// Descriptors were passed, and the other end took the bytes that they came
+/// with by a call that cannot take descriptors.
+fn dropped(lives: &Lives, place: usize, pass: &Call) -> Option<Finding> {
+    let from = pass.socket.filter(|_| !pass.passed.is_empty())?;
+    let sent = story::sent(pass).filter(|sent| *sent > 0)?;
+    let ends = &lives.trace.sockets;
+    let other = ends[from]
+        .other_end
+        .or_else(|| ends.iter().position(|it| it.other_end == Some(from)))?;
+    let before: u64 = lives
+        .about(from)
+        .filter(|(_, call)| call.enter_ns < pass.enter_ns)
+        .filter_map(|(_, call)| story::sent(call))
+        .sum();
+    let mut so_far = 0;
+    let (taken, call) = lives.about(other).find(|(_, call)| {
+        so_far += story::received(call).unwrap_or_default();
+        so_far >= before + sent
+    })?;
+    let is_plain = ["read", "readv", "recvfrom", "recv"];
+    if !is_plain.contains(&call.call.as_str()) {
+        return None;
+    }
+    let count = match pass.passed.len() {
+        1 => "a descriptor".to_owned(),
+        many => format!("{many} descriptors"),
+    };
+    Some(Finding {
+        lint: &CUT_CONTROL,
+        task: call.task,
+        socket: Some(other),
+        events: vec![place, taken],
+        says: format!(
+            "{} was passed {count}, and took the bytes with {}: they are \
+             closed.",
+            lives.who(lives.process(call.task)),
+            call.call,
         ),
         times: 1,
     })

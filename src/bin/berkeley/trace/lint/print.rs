@@ -1,6 +1,7 @@
 //! Findings for the reader: what happened, the calls that show it, and, once
 //! for each lint, why it matters and the mend.
 
+use anstream::adapter::strip_str;
 use serde::Serialize;
 
 use super::super::draw::{Calls, Look};
@@ -77,6 +78,38 @@ fn wrap(text: &str, first: &str, next: &str, look: &Look) -> Vec<String> {
     lines.iter().map(ToString::to_string).collect()
 }
 
+/// A finding on its own, in plain text, for whoever reports it elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) says: String,
+    /// The calls that show it, a line each.
+    pub(crate) calls: Vec<String>,
+    pub(crate) why: &'static str,
+    pub(crate) mend: &'static str,
+    pub(crate) times: usize,
+}
+
+pub(crate) fn told(trace: &Trace, finding: &Finding) -> Told {
+    let Lint { id, title, why, mend } = *finding.lint;
+    Told {
+        id,
+        title,
+        says: finding.says.clone(),
+        calls: plain(trace, finding),
+        why,
+        mend,
+        times: finding.times,
+    }
+}
+
+fn plain(trace: &Trace, finding: &Finding) -> Vec<String> {
+    let lines = calls(trace, finding, false);
+    let plain = lines.iter().map(|line| strip_str(line).to_string());
+    plain.collect()
+}
+
 /// A finding with what its numbers stand for.
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -98,20 +131,18 @@ pub(crate) fn json(
     trace: &Trace,
     findings: &[Finding],
 ) -> serde_json::Result<String> {
-    let shown = |finding| -> Shown<'_> {
-        let lines = calls(trace, finding, false);
-        let plain = lines.iter();
-        let plain = plain.map(|line| anstream::adapter::strip_str(line));
-        let task = &trace.tasks[finding.task];
-        Shown {
-            finding,
-            pid: task.pid,
-            tid: task.tid,
-            calls: plain.map(|line| line.to_string()).collect(),
-        }
-    };
     serde_json::to_string_pretty(&All {
         command: &trace.command,
-        findings: findings.iter().map(shown).collect(),
+        findings: findings.iter().map(|one| shown(trace, one)).collect(),
     })
+}
+
+fn shown<'a>(trace: &Trace, finding: &'a Finding) -> Shown<'a> {
+    let task = &trace.tasks[finding.task];
+    Shown {
+        finding,
+        pid: task.pid,
+        tid: task.tid,
+        calls: plain(trace, finding),
+    }
 }

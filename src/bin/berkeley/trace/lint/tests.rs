@@ -5,7 +5,7 @@
 
 use super::super::fixture::Script;
 use super::super::record::{
-    Birth, Call, Descriptor, Event, Look, Payload, Ready, Trace,
+    Birth, Call, Descriptor, Event, Exec, Look, Payload, Ready, Trace,
 };
 use super::findings;
 
@@ -149,4 +149,117 @@ fn one_look_at_each_of_many_is_no_busy_loop() {
     };
     assert_eq!(looks(2), ["busy-polling"]);
     assert_eq!(looks(100), Vec::<&str>::new());
+}
+
+/// A thread polls the listener, and finds nobody when it accepts.
+#[test]
+fn a_listener_that_does_not_wait_cannot_put_to_sleep() {
+    let accepts = |kind: &str| {
+        let mut made =
+            call(10, "socket", &["AF_INET", kind, "IPPROTO_TCP"], 4);
+        made.made = vec![Descriptor { fd: 4, socket: Some(0) }];
+        (made.fd, made.socket) = (None, None);
+        let mut told = call(20, "poll", &["[{fd=4}]", "1", "-1"], 1);
+        let events = "POLLIN".to_string();
+        told.ready = vec![Ready { fd: 4, socket: Some(0), events }];
+        (told.fd, told.socket) = (None, None);
+        let mut accept = call(30, "accept4", &["4", "NULL", "NULL", "0"], 5);
+        accept.before = Some(waiting(0));
+        ids(&trace(vec![made, told, accept]))
+    };
+    assert_eq!(accepts("SOCK_STREAM"), ["accept-sleeps"]);
+    assert_eq!(accepts("SOCK_STREAM|SOCK_NONBLOCK"), Vec::<&str>::new());
+}
+
+#[test]
+fn a_loop_that_waits_when_it_has_nothing_to_do_may_look() {
+    let looks = |waits: bool| {
+        let poll = |at: u64, timeout: &str, result| {
+            let args = ["3", "[]", "8", timeout];
+            let mut poll = call(at, "epoll_wait", &args, result);
+            (poll.fd, poll.socket) = (Some(3), None);
+            poll
+        };
+        let first = waits.then(|| poll(1, "-1", 1));
+        let looks = (1..100).map(|at| poll(at * 10, "0", 0));
+        ids(&trace(first.into_iter().chain(looks).collect()))
+    };
+    assert_eq!(looks(false), ["busy-polling"]);
+    assert_eq!(looks(true), Vec::<&str>::new());
+}
+
+/// Two small sends, of which the peer gets the second 41 ms later; before
+/// that, or after it, the sender gets something itself.
+#[test]
+fn small_sends_that_go_together_delay_nobody() {
+    let sends = |answer_ms: u64| {
+        let mut script = Script::new("talk");
+        script.server("here", 100);
+        script.client("there", 101);
+        let here = script.socket(HERE, THERE, |it| it.other_end = Some(1));
+        let there = script.socket(THERE, HERE, |_| {});
+        assert_eq!((here, there), (0, 1));
+        let send = |at, queue| {
+            let mut send = call(at, "sendto", &["4", "\"hello\"", "5"], 5);
+            let look = waiting(0);
+            send.after = Some(Look { send_queue: Some(queue), ..look });
+            send
+        };
+        let answer = |task, socket, from_us, until_us| {
+            let args = ["4", "\"hello\"", "100", "0"];
+            let mut got = call(from_us, "recvfrom", &args, 5);
+            (got.task, got.socket) = (task, Some(socket));
+            (got.tid, got.pid) = (100 + i32::try_from(task).unwrap(), 100);
+            got.exit_ns = Some(until_us * 1000);
+            got.before = Some(waiting(0));
+            got
+        };
+        let answers = answer_ms * 1000;
+        for call in [
+            send(10, 5),
+            send(20, 10),
+            answer(0, 0, 30, answers),
+            answer(1, 1, 40, 41_000),
+        ] {
+            script.event(Event::Call(Box::new(call)));
+        }
+        ids(&script.trace())
+    };
+    assert_eq!(sends(50), ["nagle-delay"]);
+    assert_eq!(sends(1), Vec::<&str>::new());
+}
+
+/// A shell is given a listener, runs another program, and then the one that
+/// accepts from it.
+#[test]
+fn a_socket_may_pass_through_a_shell() {
+    let runs = |accepts: bool| {
+        let mut script = Script::new("server");
+        let server = script.server("server", 100);
+        let listener = script.socket(THERE, "", |it| it.listens = true);
+        script
+            .call(server, 10, 11, "socket", &["AF_INET", "SOCK_STREAM", "0"])
+            .makes(4, listener);
+        let holds = [Descriptor { fd: 4, socket: Some(listener) }];
+        let exec = |task, tid, at_us: u64, name: &str| {
+            let (pid, at_ns) = (tid, at_us * 1000);
+            let (name, holds) = (name.to_owned(), holds.to_vec());
+            Event::Exec(Exec { task, tid, pid, at_ns, name, holds })
+        };
+        let held = [(4, listener)];
+        let shell = script.child(server, Birth::Fork, 101, 20, &held);
+        script.event(exec(shell, 101, 30, "sh"));
+        let other = script.child(shell, Birth::Fork, 102, 40, &held);
+        script.event(exec(other, 102, 50, "readlink"));
+        script.exit(other, 60, 0);
+        script.event(exec(shell, 101, 70, "worker"));
+        if accepts {
+            let args = ["4", "NULL", "NULL", "0"];
+            script.call(shell, 80, 90, "accept4", &args).on(4, listener);
+        }
+        script.exit(shell, 100, 0);
+        ids(&script.trace())
+    };
+    assert_eq!(runs(false), ["inherited-over-exec"]);
+    assert_eq!(runs(true), Vec::<&str>::new());
 }

@@ -4,7 +4,7 @@
 use super::super::record::{Call, Trace};
 use super::super::story::calls;
 use super::uses::{self, Use};
-use super::{Finding, Lint};
+use super::{Finding, Lint, modes};
 
 pub(super) const LARGE_SET: Lint = Lint {
     id: "select-1024",
@@ -112,7 +112,11 @@ fn accept_sleeps(trace: &Trace, uses: &[Use]) -> Option<Finding> {
         // Nobody was there, and it did not come back to say so.
         let found_nobody = accept.waits_before() == Some(0);
         let came_back = accept.fails_with(&["EAGAIN", "EWOULDBLOCK"]);
-        if !wait.reports_input(listener) || !found_nobody || came_back {
+        if !wait.reports_input(listener)
+            || !found_nobody
+            || came_back
+            || modes::waits_not(trace, listener, accept)
+        {
             return None;
         }
         let name = uses::name(trace, listener);
@@ -154,6 +158,16 @@ fn is_in_vain(one: &Use) -> bool {
     nothing && one.lasted() < SLEPT_NS
 }
 
+/// Whether a loop that only looks waits at other times: it looks while it has
+/// other work to do.
+fn knows_to_wait(uses: &[Use], look: &Use) -> bool {
+    let waits = |one: &&Use| one.is_wait() && !one.only_looks();
+    look.only_looks()
+        && uses.iter().filter(waits).any(|one| {
+            one.call.call == look.call.call && one.call.fd == look.call.fd
+        })
+}
+
 fn busy(uses: &[Use]) -> Option<Finding> {
     let uses: Vec<Use> =
         uses.iter().filter(|one| counts(one)).copied().collect();
@@ -161,7 +175,9 @@ fn busy(uses: &[Use]) -> Option<Finding> {
         let gap = next.call.enter_ns.saturating_sub(one.end());
         is_in_vain(one) && is_in_vain(next) && gap < SLEPT_NS
     });
-    let longest = runs.max_by_key(|run| run.len())?;
+    let longest = runs
+        .filter(|run| !knows_to_wait(&uses, &run[0]))
+        .max_by_key(|run| run.len())?;
     let (first, last) = (longest.first()?, longest.last()?);
     let within = last.call.enter_ns.saturating_sub(first.call.enter_ns);
     let in_calls: u64 = longest.iter().map(Use::lasted).sum();

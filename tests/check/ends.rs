@@ -1,0 +1,148 @@
+//! How a check ends: what it says by its exit code, and that nothing stays.
+
+use std::fs;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+
+use super::common::{Language, Program, SOON, peer_program, program, until};
+use super::usage::own_lab;
+use super::{check, ids, report};
+
+/// A server's lab in which nothing is asked but that it listens, and one
+/// that the program never passes in a hurry.
+const LAB: &str = "\
+lab    ends
+title  how it ends
+role   server
+
+case   ready
+title  it listens
+points 1
+why    Somebody has to.
+
+case   waits
+title  it is never answered
+points 1
+needs  ready
+why    So that there is time to interrupt it.
+steps
+  A connects
+  100 times
+    pause 1 s
+";
+
+fn command(name: &str, case: &str) -> Command {
+    let lab = own_lab(LAB, name);
+    let mut command = check(&["--json", "--only", case, "--lab"]);
+    command.arg(lab).arg("--");
+    command
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_exit_3() {
+    let mut check = command("unstartable", "ready");
+    let (report, code) = report(check.args(["/no/such/program", "{port}"]));
+    assert_eq!(code, 3);
+    assert_eq!(ids(&report, "unstartable"), ["ready"]);
+    let because = report["outcomes"][0]["because"].as_str().unwrap();
+    assert!(because.contains("ENOENT"), "{because}");
+}
+
+#[test]
+fn a_program_that_ends_at_once_is_told_with_its_words() {
+    let mut check = command("at-once", "ready");
+    let words = "echo nothing to do >&2; exit 7";
+    let (report, code) = report(check.args(["sh", "-c", words]));
+    assert_eq!(code, 1);
+    let outcome = &report["outcomes"][0];
+    assert_eq!(outcome["failure"]["got"], "the program has ended");
+    assert_eq!(outcome["stderr"]["text"], "nothing to do\n");
+}
+
+/// The processes that have this in their environment.
+fn marked(mark: &str) -> Vec<i32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let pids =
+        entries.filter_map(|it| it.file_name().to_str()?.parse().ok());
+    let is_marked = |pid: &i32| {
+        let environment = fs::read(format!("/proc/{pid}/environ"));
+        let text = environment.unwrap_or_default();
+        String::from_utf8_lossy(&text).contains(mark)
+    };
+    pids.filter(is_marked).collect()
+}
+
+/// A server that has a daemon of its own, and minds no SIGTERM.
+const STUBBORN: &str = "\
+import os, signal, socket, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(1000)
+    os._exit(0)
+os.wait()
+listener = socket.socket()
+listener.bind(('127.0.0.1', int(sys.argv[1])))
+listener.listen()
+while True:
+    listener.accept()
+";
+
+fn nothing_stays_after(signal: Signal, name: &str) {
+    let Some(python) = peer_program("python3") else { return };
+    let mark = format!("BERKELEY_MARK={name}-{}", std::process::id());
+    let (key, value) = mark.split_once('=').unwrap();
+    let mut check = command(name, "waits");
+    check.env(key, value);
+    check.arg(python).args(["-c", STUBBORN, "{port}"]);
+    let mut check = Program::spawn(&mut check);
+    // The tool, the examiner, the server and its daemon.
+    until(SOON, "all of them run", || marked(&mark).len() >= 4);
+    check.kill(signal);
+    let ended = check.wait_exit(SOON);
+    until(SOON, "nobody is left", || marked(&mark).is_empty());
+    if signal == Signal::SIGINT {
+        assert_eq!(ended.code(), Some(130));
+    }
+}
+
+#[test]
+fn an_interrupt_leaves_nothing() {
+    nothing_stays_after(Signal::SIGINT, "interrupted");
+}
+
+#[test]
+fn a_kill_leaves_nothing() {
+    nothing_stays_after(Signal::SIGKILL, "killed");
+}
+
+/// What there was is told all the same.
+#[test]
+fn an_interrupted_check_reports_what_it_has() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let kept = format!("{folder}/partial.json");
+    let _ = fs::remove_file(&kept);
+    let mut check = {
+        let lab = own_lab(LAB, "partial");
+        let mut one = super::check(&["--report"]);
+        one.arg(format!("json={kept}")).arg("--lab").arg(lab).arg("--");
+        one.arg(program(Language::Rust, "echo_server"));
+        one.args(["--quiet", "{port}"]);
+        Program::spawn(&mut one)
+    };
+    let has_first = || {
+        let text = fs::read_to_string(&kept).unwrap_or_default();
+        text.contains("\"passed\": 1")
+    };
+    until(SOON, "the first case is kept", has_first);
+    check.kill(Signal::SIGTERM);
+    assert_eq!(check.exit_code(), 143);
+    let text = fs::read_to_string(&kept).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["complete"], false);
+    assert_eq!(ids(&report, "passed"), ["ready"]);
+    assert!(report["notes"][0].as_str().unwrap().contains("interrupted"));
+}
