@@ -6,6 +6,7 @@
 //! for ever. Time decides only where a program computes without a sign of
 //! life, or sleeps by the clock.
 
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -56,8 +57,10 @@ pub(super) struct Room<'a> {
     pub(super) watch: Option<Watch>,
     /// How far its two outputs have been searched.
     pub(super) printed: [usize; 2],
-    /// Where the program listens, or is to connect to.
+    /// Where the program listens, or is to connect to,
     pub(super) port: u16,
+    /// and where to connect to it.
+    pub(super) its_address: SocketAddr,
     /// The examiner's own, in a client's lab.
     pub(super) listeners: Vec<OwnedFd>,
     /// Somebody's connection is not established yet.
@@ -101,14 +104,18 @@ impl Room<'_> {
     ) -> Done<Result<(), Gave>> {
         let start = Instant::now();
         let mut last_moved = start;
+        // To look at a program costs more than to wait for a moment: as long
+        // as bytes come, it lives.
+        let mut is_still = false;
         loop {
             if self.pump()? {
                 last_moved = Instant::now();
+                is_still = false;
             }
             if is_so(self)? {
                 return Ok(Ok(()));
             }
-            if let Some(gave) = self.gives_up(last_moved, start)? {
+            if let Some(gave) = self.gives_up(is_still, last_moved, start)? {
                 // What moved since it was looked at may be the very thing.
                 if self.pump()? && start.elapsed() < self.scaled(LONGEST) {
                     last_moved = Instant::now();
@@ -120,6 +127,7 @@ impl Room<'_> {
                 return Ok(Err(gave));
             }
             self.sleep()?;
+            is_still = true;
         }
     }
 
@@ -129,6 +137,7 @@ impl Room<'_> {
 
     fn gives_up(
         &mut self,
+        is_still: bool,
         last_moved: Instant,
         start: Instant,
     ) -> Done<Option<Gave>> {
@@ -137,6 +146,9 @@ impl Room<'_> {
             return Ok(Some(Gave::Busy));
         }
         self.weigh()?;
+        if !is_still {
+            return Ok(None);
+        }
         let still = last_moved.elapsed();
         let Some(watch) = &mut self.watch else {
             return Ok(Some(Gave::Ended));

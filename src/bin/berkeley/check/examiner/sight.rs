@@ -23,6 +23,12 @@ impl Room<'_> {
         end.place == End::Held && !end.holders.is_empty()
     }
 
+    /// Whether it is still to be accepted.
+    pub(super) fn is_queued(&mut self, (local, remote): Ends) -> bool {
+        let Some(watch) = &mut self.watch else { return false };
+        watch.connection(local, remote).place == End::Queued
+    }
+
     pub(super) fn its_listeners(&mut self) -> Vec<SocketAddr> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
         let listeners = watch.listeners().into_iter();
