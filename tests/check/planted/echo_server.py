@@ -129,20 +129,6 @@ class KeepsItOpen(Echo):
         super().serve()
 
 
-@fails("let-go")
-class NeverCloses(Echo):
-    kept = []
-
-    def serve(self):
-        copy = self.connection.dup()
-        self.kept.append(copy)
-        super().serve()
-        try:
-            copy.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-
 @fails("next")
 class ServesOnce(Echo):
     def serve(self):
@@ -338,6 +324,20 @@ class LeavesAFile(Echo):
     def converse(self):
         self.files.append(open(os.devnull))
         super().converse()
+
+
+@fails("descriptors")
+class NeverCloses(Echo):
+    kept = []
+
+    def serve(self):
+        copy = self.connection.dup()
+        self.kept.append(copy)
+        super().serve()
+        try:
+            copy.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
 
 @fails("zombies")

@@ -181,15 +181,6 @@ class GoesOnListening(Joke):
             self.receive()
 
 
-@fails("let-go")
-class NeverCloses(Joke):
-    kept = []
-
-    def laugh(self):
-        self.kept.append(self.connection.dup())
-        super().laugh()
-
-
 @fails("next")
 class ServesOnce(Joke):
     def laugh(self):
@@ -509,6 +500,15 @@ class LeavesAFile(LeavesBehind):
 
     def leave_behind(self):
         self.files.append(open(os.devnull))
+
+
+@fails("descriptors")
+class NeverCloses(Joke):
+    kept = []
+
+    def laugh(self):
+        self.kept.append(self.connection.dup())
+        super().laugh()
 
 
 @fails("zombies")
