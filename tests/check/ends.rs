@@ -63,8 +63,7 @@ fn a_program_that_ends_at_once_is_told_with_its_words() {
 /// The processes that have this in their environment.
 fn marked(mark: &str) -> Vec<i32> {
     let entries = fs::read_dir("/proc").unwrap().flatten();
-    let pids =
-        entries.filter_map(|it| it.file_name().to_str()?.parse().ok());
+    let pids = entries.filter_map(|it| it.file_name().to_str()?.parse().ok());
     let is_marked = |pid: &i32| {
         let environment = fs::read(format!("/proc/{pid}/environ"));
         let text = environment.unwrap_or_default();

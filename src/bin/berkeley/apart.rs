@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::any::Any;
 use std::fs::File;
 use std::io::Read;
 use std::panic::{UnwindSafe, catch_unwind};
@@ -33,13 +34,9 @@ pub(crate) fn outcome_in_a_child(work: impl FnOnce() + UnwindSafe) -> String {
         ForkResult::Child => {
             set_pdeathsig(Signal::SIGKILL).unwrap();
             alarm::set(60);
-            let why = match catch_unwind(work) {
-                Ok(()) => "good",
-                Err(panic) => &*panic
-                    .downcast::<String>()
-                    .map_or("panicked".into(), |text| *text)
-                    .leak(),
-            };
+            let done = catch_unwind(work);
+            let why =
+                done.as_ref().map_or_else(|it| words(&**it), |()| "good");
             write(&tells, why.as_bytes()).unwrap();
             // One that a seccomp filter may allow no more than this.
             // SAFETY: it ends the only thread; nothing is unwound.
@@ -52,6 +49,11 @@ pub(crate) fn outcome_in_a_child(work: impl FnOnce() + UnwindSafe) -> String {
     File::from(told).read_to_string(&mut text).unwrap();
     while waitpid(child, None) == Err(Errno::EINTR) {}
     text
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("panicked")
 }
 
 /// From here on a user without privileges.

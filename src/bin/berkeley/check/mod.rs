@@ -33,7 +33,6 @@ use forms::{Form, Look, Reports, Wish};
 use lab::Lab;
 use live::Live;
 pub(crate) use options::Options;
-pub(crate) use report::Mistake;
 use report::{Report, Result as Came};
 use sitting::Sitting;
 

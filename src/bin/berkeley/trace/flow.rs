@@ -4,11 +4,13 @@
 //! shows its port and all of its tasks wait for something.
 
 use std::ffi::OsString;
-use std::fs;
-use std::os::fd::BorrowedFd;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use super::labs::Step;
 use super::record::{Role, Trace};
@@ -29,26 +31,51 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
 }
 
-/// One program, until it and whatever it started has ended. What comes from
-/// its terminal it has got itself; whether it is to be put down for it, too.
+/// One program, until it and whatever it started has ended. Somebody may
+/// examine it; then a Ctrl-C is for the program alone, however long it takes
+/// over it.
 pub(crate) fn alone(
     mut session: Session,
     command: &[OsString],
-    leave_interrupts: bool,
+    examiner: Option<i32>,
 ) -> Result<Outcome> {
     let launch = Launch { argv: command.to_vec(), ..Launch::default() };
+    let examiner = examiner.map(socket).transpose()?;
     let pid = session.start(Role::Alone, launch)?;
+    let is_examined = examiner.is_some();
+    if let Some(examiner) = examiner {
+        introduce(pid, examiner)?;
+    }
     while session.is_anyone_left() {
         session.step(&[]);
         if let Some(told) = stage::take() {
             let is_terminals = matches!(told, libc::SIGINT | libc::SIGHUP);
-            if !(leave_interrupts && is_terminals) {
+            if !(is_examined && is_terminals) {
                 session.put_down(pid, told);
             }
         }
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);
     Ok(Outcome { trace: session.close(), verdict })
+}
+
+/// That of this number, which the program is not to have.
+fn socket(number: i32) -> Result<File> {
+    // SAFETY: whoever gave its number has opened it for this, and for this
+    // alone.
+    let socket = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl(&socket, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))
+        .with_context(|| format!("--examiner {number}"))?;
+    Ok(File::from(socket))
+}
+
+/// Tells the program's pid, and waits until that was taken in. The program
+/// stands still meanwhile, at its next call that is traced if not before: it
+/// has no children yet.
+fn introduce(pid: i32, mut examiner: File) -> Result<()> {
+    examiner.write_all(&pid.to_ne_bytes()).context("--examiner")?;
+    let _ = examiner.read(&mut [0]).context("--examiner")?;
+    Ok(())
 }
 
 /// A program that is running already, until it has ended or Ctrl-C.

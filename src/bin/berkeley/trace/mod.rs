@@ -43,6 +43,7 @@ use crate::screen::Progress;
 use crate::stage;
 use draw::{Look, ladder};
 use flow::{Input, Outcome, Part};
+pub(crate) use lint::Told;
 use live::Live;
 pub(crate) use options::Options;
 use output::Output;
@@ -81,20 +82,6 @@ pub(crate) fn drawn(words: &[&str], width: usize) -> Result<Vec<String>> {
     let trace = visited(done?)?;
     let look = Look { width, ascii: options.ascii };
     Ok(ladder::draw(&trace, &Story::tell(&trace), &look))
-}
-
-/// The mistakes that a saved trace shows.
-pub(crate) fn mistakes(
-    _file: &std::path::Path,
-) -> Result<Vec<crate::check::Mistake>> {
-    Ok(Vec::new())
-}
-
-pub(crate) fn ladder(
-    _file: &std::path::Path,
-    _width: usize,
-) -> Result<Vec<String>> {
-    Ok(Vec::new())
 }
 
 fn trace(options: &Options, output: Output) -> Result<Verdict> {
@@ -153,7 +140,7 @@ fn traced(options: &Options, live: &mut Live) -> Result<Outcome> {
     let command = &options.command;
     let session = Session::open(options, typed(options), live)?;
     if options.client.is_empty() {
-        return flow::alone(session, command, options.leave_interrupts);
+        return flow::alone(session, command, options.examiner);
     }
     let server = Part { command: command.clone(), input: Input::Nothing };
     let clients = options.client.iter().enumerate();

@@ -134,10 +134,10 @@ pub(crate) struct Options {
     /// Draw while the programs run, also into a pipe
     #[arg(long)]
     pub(crate) stream: bool,
-    /// Leave a Ctrl-C to the program: another tool decides how long it may
-    /// take.
-    #[arg(long, hide = true)]
-    pub(crate) leave_interrupts: bool,
+    /// A stream socket: who is at its other end is told the program's pid,
+    /// and lets it go on; the program's terminal is its alone.
+    #[arg(long, hide = true, value_name = "FD")]
+    pub(crate) examiner: Option<i32>,
     /// Use the lab programs as they are, build nothing
     #[arg(long)]
     pub(crate) no_build: bool,

@@ -56,7 +56,7 @@ impl Heard {
 
     /// Takes what there is by now. Whether something was new.
     pub(super) fn hear(&mut self) -> Result<bool> {
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = [0; 16 * 1024];
         let mut taken = 0;
         while taken < AT_ONCE {
             let Some(source) = &mut self.source else { return Ok(true) };

@@ -42,13 +42,13 @@ impl Limits {
     }
 
     /// Which of them ended it, in words; `None` when none did, as far as can
-    /// be seen.
+    /// be seen. Not for whom the examiner has killed itself.
     pub(crate) fn reached(&self, ended: &Ended) -> Option<String> {
         let Ending::Killed(signal) = ended.ending else { return None };
         let cpu = ended.cpu.as_secs();
         match Signal::try_from(signal).ok()? {
             Signal::SIGXCPU => Some(self.cpu_words("SIGXCPU")),
-            Signal::SIGKILL if cpu > self.cpu_seconds => {
+            Signal::SIGKILL if cpu >= self.cpu_seconds => {
                 Some(self.cpu_words("SIGKILL, since it outlived SIGXCPU"))
             }
             Signal::SIGXFSZ => Some(format!(

@@ -26,6 +26,7 @@ mod sight;
 mod spawn;
 mod start;
 mod stop;
+mod streams;
 mod talk;
 mod terminal;
 #[cfg(test)]

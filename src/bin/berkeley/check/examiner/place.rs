@@ -5,6 +5,7 @@
 //! them: no mount and no file is left, however the examiner ends. Man pages:
 //! `network_namespaces(7)`, `mount_namespaces(7)`, `hosts(5)`.
 
+use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -125,13 +126,13 @@ fn lay_names(names: &[&str]) -> Result<()> {
     mount(Some("tmpfs"), FOLDER, Some("tmpfs"), plain, Some("mode=755"))
         .with_context(|| format!("mount: {FOLDER}"))?;
     let file = format!("{FOLDER}/hosts");
-    let written = fs::write(&file, text).map_err(anyhow::Error::from);
-    let laid = written.and_then(|()| {
-        let over = MsFlags::MS_BIND;
-        Ok(mount(Some(&*file), HOSTS, nothing, over, nothing)?)
+    let laid = fs::write(&file, text).context("write: hosts");
+    let laid = laid.and_then(|()| {
+        mount(Some(&*file), HOSTS, nothing, MsFlags::MS_BIND, nothing)
+            .with_context(|| format!("mount: {HOSTS}"))
     });
     let taken_away = umount2(FOLDER, MntFlags::MNT_DETACH);
-    laid.with_context(|| format!("mount: {HOSTS}"))?;
+    laid?;
     taken_away.with_context(|| format!("umount: {FOLDER}"))
 }
 
@@ -158,17 +159,17 @@ fn hosts(real: &str, names: &[&str], own: &str) -> String {
             }
         }
         if !kept.is_empty() {
-            text += &format!("{address} {}\n", kept.join(" "));
+            let _ = writeln!(text, "{address} {}", kept.join(" "));
         }
     }
     for name in names {
-        text += &format!("::1 {name}\n127.0.0.1 {name}\n");
+        let _ = writeln!(text, "::1 {name}\n127.0.0.1 {name}");
     }
     all_own.retain(|own| !own.is_empty() && !names.contains(own));
     all_own.sort_unstable();
     all_own.dedup();
     for own in all_own {
-        text += &format!("127.0.0.1 {own}\n");
+        let _ = writeln!(text, "127.0.0.1 {own}");
     }
     text
 }

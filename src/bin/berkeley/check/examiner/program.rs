@@ -10,17 +10,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::{Pid, getpgid, pipe2};
+use nix::unistd::{Pid, getpgid};
 
 use super::ends::{self, Ended};
 use super::heard::Heard;
 use super::keyboard::Keyboard;
 use super::spawn::{self, Streams};
-use super::start::{Input, NotStarted, Output, Start};
-use super::{terminal, traced};
+use super::start::{Input, NotStarted, Start};
+use super::streams::{input, output};
+use super::traced;
 use crate::stage::{self, kernel::family};
 
 /// For a tracer to write its trace.
@@ -50,7 +50,7 @@ impl Program {
         let has_terminal = start.input == Input::Terminal;
         let streams =
             Streams { stdin, stdout: out, stderr: err, has_terminal };
-        let pid = spawn::spawn(start, streams)?;
+        let (pid, link) = spawn::spawn(start, streams)?;
         ends::expect(pid);
         let end = pidfd(pid);
         let is_over = false;
@@ -66,15 +66,11 @@ impl Program {
             echo,
             is_over,
         };
-        if start.traced.is_some() {
-            program.root = traced::root(pid, start, &mut program.stderr)?;
+        if let Some(link) = link {
+            let stderr = &mut program.stderr;
+            program.root = traced::root(pid, &link, start, stderr)?;
         }
         Ok(program)
-    }
-
-    /// The program's first process, or its tracer.
-    pub(crate) fn pid(&self) -> i32 {
-        self.pid
     }
 
     /// The program's first process.
@@ -174,8 +170,7 @@ impl Program {
     }
 
     /// Hears what was printed, types what waits, reaps who has ended. Never
-    /// blocks.
-    /// Whether it has printed something.
+    /// blocks. Whether it has printed something.
     pub(crate) fn attend(&mut self) -> Result<bool> {
         self.keyboard.work()?;
         let mut has_news = false;
@@ -230,40 +225,6 @@ impl Drop for Program {
     fn drop(&mut self) {
         self.end_now();
         ends::forget(self.pid);
-    }
-}
-
-/// Who types, what the terminal shows, and the program's end.
-fn input(kind: Input) -> Result<(Keyboard, Heard, OwnedFd)> {
-    match kind {
-        Input::Nothing => {
-            let nothing = spawn::nothing()?;
-            Ok((Keyboard::default(), Heard::default(), nothing))
-        }
-        Input::Pipe => {
-            let (reads, writes) = pipe2(OFlag::O_CLOEXEC).context("pipe2")?;
-            let keyboard = Keyboard::of(writes, false)?;
-            Ok((keyboard, Heard::default(), reads))
-        }
-        Input::Terminal => {
-            let opened = terminal::open(false)?;
-            let shown = opened.master.try_clone().context("dup")?;
-            let keyboard = Keyboard::of(opened.master, true)?;
-            Ok((keyboard, Heard::from(shown)?, opened.slave))
-        }
-    }
-}
-
-fn output(kind: Output) -> Result<(Heard, OwnedFd)> {
-    match kind {
-        Output::Pipes => {
-            let (reads, writes) = pipe2(OFlag::O_CLOEXEC).context("pipe2")?;
-            Ok((Heard::from(reads)?, writes))
-        }
-        Output::Terminals => {
-            let opened = terminal::open(true)?;
-            Ok((Heard::from(opened.master)?, opened.slave))
-        }
     }
 }
 

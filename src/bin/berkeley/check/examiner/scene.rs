@@ -20,10 +20,10 @@ use super::watch::Watch;
 use super::words::filled;
 use crate::check::lab::{Case, Lab, Role, Setting};
 use crate::check::report::{Mistake, Outcome, Result as Came};
-use crate::trace;
+use crate::trace::{self, Told};
 
 /// Where the ladder of a program is drawn.
-const WIDTH: usize = 100;
+const WIDTH: usize = 86;
 
 /// The name that is ::1 first.
 const BOTH: &str = "both.test";
@@ -124,11 +124,7 @@ impl<'a> Room<'a> {
                 return Err(Stop::Unstartable(cannot.to_string()));
             }
         };
-        let mut watch = Watch::new(program.root()).adopting();
-        if program.pid() != program.root() {
-            watch = watch.excluding(program.pid());
-        }
-        self.watch = Some(watch);
+        self.watch = Some(Watch::new(program.root()).adopting());
         self.program = Some(program);
         self.printed = [0; 2];
         Ok(())
@@ -180,8 +176,8 @@ impl<'a> Room<'a> {
 
     fn mistakes(&mut self) -> Result<Vec<Mistake>> {
         if self.mistakes.is_none() {
-            let found = trace::mistakes(&trace_file())?;
-            self.mistakes = Some(found);
+            let found = trace::mistakes_in(&trace_file())?;
+            self.mistakes = Some(found.into_iter().map(mistake).collect());
         }
         Ok(self.mistakes.clone().unwrap_or_default())
     }
@@ -205,11 +201,24 @@ impl<'a> Room<'a> {
         if self.is_traced() && self.program.is_some() {
             outcome.findings = self.mistakes()?;
             if outcome.result == Came::Failed && self.order.trace {
-                outcome.ladder = trace::ladder(&trace_file(), WIDTH)?;
+                outcome.ladder = trace::ladder_of(&trace_file(), WIDTH)?;
             }
             let _ = fs::remove_file(trace_file());
         }
         Ok(())
+    }
+}
+
+fn mistake(told: Told) -> Mistake {
+    let Told { id, title, says, calls, why, mend, times } = told;
+    Mistake {
+        id: id.into(),
+        title: title.into(),
+        says,
+        calls,
+        why: why.into(),
+        mend: mend.into(),
+        times,
     }
 }
 

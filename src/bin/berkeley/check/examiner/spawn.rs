@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, anyhow};
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::{self, AccessFlags, Pid, access, getppid, pipe2, setpgid};
@@ -29,11 +29,12 @@ pub(super) struct Streams {
     pub(super) has_terminal: bool,
 }
 
-/// The pid of the program, or of its tracer. It has done its exec.
+/// The pid of the program, or of its tracer, and then the link to that. It
+/// has done its exec.
 pub(super) fn spawn(
     start: &Start,
     streams: Streams,
-) -> Result<i32, NotStarted> {
+) -> Result<(i32, Option<OwnedFd>), NotStarted> {
     let empty = OsString::new();
     let program = start.argv.first().unwrap_or(&empty);
     let cannot = |errno| NotStarted::because(program, errno);
@@ -44,13 +45,14 @@ pub(super) fn spawn(
         return Err(anyhow!("there is no folder {folder}").into());
     }
     let found = locate(program, start.folder.as_deref()).map_err(cannot)?;
-    let mut command = match &start.traced {
-        Some(file) => traced::command(start, file)?,
-        None => {
-            let mut command = Command::new(found);
-            command.arg0(program).args(&start.argv[1..]);
-            command
-        }
+    let mut links = None;
+    let mut command = if let Some(file) = &start.traced {
+        let (_, its) = links.insert(traced::link()?);
+        traced::command(start, file, its)?
+    } else {
+        let mut command = Command::new(found);
+        command.arg0(program).args(&start.argv[1..]);
+        command
     };
     surround(&mut command, start);
     let (told, tells) = pipe2(OFlag::O_CLOEXEC).context("pipe2")?;
@@ -60,9 +62,10 @@ pub(super) fn spawn(
     // A tracer is not to be limited; it is the program that will be.
     let limits = start.limits.clone();
     let limits = start.traced.is_none().then_some(limits);
+    let (link, its) = links.unzip();
     let examiner = Pid::this();
     let become_ready = move || {
-        ready(examiner, has_terminal, limits.as_ref()).map_err(
+        ready(examiner, has_terminal, limits.as_ref(), its.as_ref()).map_err(
             |(step, errno)| {
                 let _ = unistd::write(&tells, step.as_bytes());
                 errno.into()
@@ -76,7 +79,7 @@ pub(super) fn spawn(
     // With it goes this end of the pipe.
     drop(command);
     let error = match spawned {
-        Ok(child) => return Ok(child.id().cast_signed()),
+        Ok(child) => return Ok((child.id().cast_signed(), link)),
         Err(error) => error,
     };
     let mut step = String::new();
@@ -128,6 +131,7 @@ fn ready(
     examiner: Pid,
     has_terminal: bool,
     limits: Option<&Limits>,
+    link: Option<&OwnedFd>,
 ) -> Result<(), Step> {
     if has_terminal {
         unistd::setsid().map_err(|errno| ("setsid", errno))?;
@@ -156,13 +160,11 @@ fn ready(
     let mark = libc::CLOSE_RANGE_CLOEXEC;
     // SAFETY: it marks descriptors, and closes none before the exec.
     unsafe { libc::syscall(libc::SYS_close_range, first, last, mark) };
+    if let Some(link) = link {
+        fcntl(link, FcntlArg::F_SETFD(FdFlag::empty()))
+            .map_err(|errno| ("fcntl: the link to the tracer", errno))?;
+    }
     limits.map_or(Ok(()), |limits| {
         limits.put_on(0).map_err(|errno| ("prlimit", errno))
     })
-}
-
-/// For the input of who has none.
-pub(super) fn nothing() -> anyhow::Result<OwnedFd> {
-    let null = File::open("/dev/null").context("open: /dev/null")?;
-    Ok(null.into())
 }

@@ -1,14 +1,19 @@
 //! A program under this tool's own tracer: one process more, between the
 //! examiner and the program, that has the program's streams and its end.
 
-use std::fs;
+use std::mem;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf, absolute};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd;
 
-use super::ends::{self, Ended, Ending, ended};
+use super::ends::{self, ended};
 use super::heard::Heard;
 use super::start::{NotStarted, Start};
 use crate::stage;
@@ -16,13 +21,29 @@ use crate::stage;
 /// Long enough for a busy machine; only a failure waits for it.
 const SOON: Duration = Duration::from_secs(30);
 
+/// Between the examiner, whose end comes first and does not block, and a
+/// tracer.
+pub(super) fn link() -> Result<(OwnedFd, OwnedFd)> {
+    let (family, kind) = (AddressFamily::Unix, SockType::Stream);
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let (ours, its) =
+        socketpair(family, kind, None, flags).context("socketpair")?;
+    fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))
+        .context("fcntl: O_NONBLOCK")?;
+    Ok((ours, its))
+}
+
 /// This tool, as it will trace the program.
-pub(super) fn command(start: &Start, file: &Path) -> Result<Command> {
+pub(super) fn command(
+    start: &Start,
+    file: &Path,
+    link: &OwnedFd,
+) -> Result<Command> {
     let file = absolute(file).context("the trace's file")?;
     let mut command = Command::new(tool());
     command
         .args(["trace", "--format", "json", "--payload", "256"])
-        .arg("--leave-interrupts")
+        .args(["--examiner", &link.as_raw_fd().to_string()])
         .arg("-o")
         .arg(file)
         .arg("--")
@@ -45,28 +66,26 @@ pub(super) fn tool() -> PathBuf {
 }
 
 /// The program that this tracer has started, once it is one and has its
-/// limits. One that has come and gone meanwhile is said to be the tracer.
+/// limits.
 pub(super) fn root(
     tracer: i32,
+    link: &OwnedFd,
     start: &Start,
     stderr: &mut Heard,
 ) -> Result<i32, NotStarted> {
     let since = Instant::now();
+    let mut pid = [0; mem::size_of::<i32>()];
     loop {
         stage::check().map_err(NotStarted::Trouble)?;
-        if let Some(end) = ended(tracer) {
-            stderr.hear()?;
-            refusal(end, stderr.bytes(), start)?;
-            return Ok(tracer);
-        }
-        if let Some(child) = first_child(tracer) {
-            // It waits for its tracer before its exec, most likely; if not,
-            // it may have children by now.
-            for pid in stage::kernel::family(child) {
-                let _ = start.limits.put_on(pid);
+        match unistd::read(link, &mut pid) {
+            Ok(0) if ended(tracer).is_some() => {
+                stderr.hear()?;
+                return Err(refusal(stderr.bytes(), start));
             }
-            if has_done_exec(child) {
-                return Ok(child);
+            Ok(length) if length == pid.len() => break,
+            Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => {}
+            Err(errno) => {
+                return Err(anyhow!("read: the tracer: {errno}").into());
             }
         }
         if since.elapsed() > SOON {
@@ -76,48 +95,23 @@ pub(super) fn root(
         }
         ends::pause();
     }
+    let root = i32::from_ne_bytes(pid);
+    // It may have ended already.
+    let _ = start.limits.put_on(root);
+    // A tracer that has gone is seen as what it is when its end is.
+    let _ = unistd::write(link, b"!");
+    Ok(root)
 }
 
-/// The words of a tracer that could not start its program, and ended by
-/// itself.
-fn refusal(
-    end: Ended,
-    stderr: &[u8],
-    start: &Start,
-) -> Result<(), NotStarted> {
-    if end.ending != Ending::Exited(3) {
-        return Ok(());
-    }
+/// What a tracer has said that started no program.
+fn refusal(stderr: &[u8], start: &Start) -> NotStarted {
     let text = String::from_utf8_lossy(stderr);
-    let said = text.lines().last().and_then(|l| l.strip_prefix("berkeley: "));
-    let Some(said) = said else { return Ok(()) };
+    let last = text.lines().last().unwrap_or("the tracer ended");
+    let said = last.strip_prefix("berkeley: ").unwrap_or(last);
     let program = start.argv.first().cloned().unwrap_or_default();
     let cannot = format!("cannot start {}: ", program.display());
     match said.strip_prefix(&cannot) {
-        Some(why) => Err(NotStarted::CannotStart { program, why: why.into() }),
-        None => Err(anyhow!("{said}").into()),
+        Some(why) => NotStarted::CannotStart { program, why: why.into() },
+        None => anyhow!("{said}").into(),
     }
-}
-
-/// Orphans, which it adopts, come behind.
-fn first_child(pid: i32) -> Option<i32> {
-    let file = format!("/proc/{pid}/task/{pid}/children");
-    if let Ok(children) = fs::read_to_string(file) {
-        return children.split_whitespace().next()?.parse().ok();
-    }
-    // A kernel without CONFIG_PROC_CHILDREN.
-    stage::kernel::family(pid).get(1).copied()
-}
-
-/// `include/linux/sched.h`
-const PF_FORKNOEXEC: u64 = 0x40;
-
-/// Whether it is another program than its parent was.
-fn has_done_exec(pid: i32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-    let stat = stat.unwrap_or_default();
-    let flags = stat.rsplit_once(')').and_then(|(_, fields)| {
-        fields.split_whitespace().nth(6)?.parse::<u64>().ok()
-    });
-    flags.is_some_and(|flags| flags & PF_FORKNOEXEC == 0)
 }

@@ -62,17 +62,19 @@ pub(super) fn has_timer(pid: i32) -> bool {
 }
 
 /// The internet sockets of this network namespace, by inode.
-pub(super) struct Tables(HashMap<u64, (i32, Row)>);
+pub(super) struct Tables {
+    rows: HashMap<u64, (i32, Row)>,
+    /// Who was in none of the tables, although they were read again.
+    absent: HashSet<u64>,
+}
 
 impl Tables {
     pub(super) fn read() -> Tables {
-        let rows = internet_rows(std::process::id().cast_signed());
-        let rows = rows.filter(|(_, row)| row.inode != 0);
-        Tables(rows.map(|(of, row)| (row.inode, (of, row))).collect())
+        Tables { rows: rows(), absent: HashSet::new() }
     }
 
     pub(super) fn is_in(&self, inode: u64, state: &str) -> bool {
-        self.0.get(&inode).is_some_and(|(protocol, row)| {
+        self.rows.get(&inode).is_some_and(|(protocol, row)| {
             *protocol == libc::IPPROTO_TCP
                 && tcp::state(row.state.into()) == Some(state)
         })
@@ -80,7 +82,12 @@ impl Tables {
 
     /// `is its connection to A`, `listens on 127.0.0.1:5000`, `is its
     /// standard input, a pipe`; `is not open`.
-    pub(super) fn says(&self, tid: i32, fd: i32, name: Namer<'_>) -> String {
+    pub(super) fn says(
+        &mut self,
+        tid: i32,
+        fd: i32,
+        name: Namer<'_>,
+    ) -> String {
         let link = fs::read_link(format!("/proc/{tid}/fd/{fd}"));
         let Ok(link) = link else { return "is not open".to_string() };
         let link = link.to_string_lossy();
@@ -110,8 +117,12 @@ impl Tables {
         }
     }
 
-    fn socket(&self, inode: u64, name: Namer<'_>) -> String {
-        let Some((protocol, row)) = self.0.get(&inode) else {
+    fn socket(&mut self, inode: u64, name: Namer<'_>) -> String {
+        // It may be younger than what was read: accepted just now.
+        if !self.rows.contains_key(&inode) && self.absent.insert(inode) {
+            self.rows = rows();
+        }
+        let Some((protocol, row)) = self.rows.get(&inode) else {
             return unlisted(inode).to_string();
         };
         let (local, peer) = (canonical(row.local), canonical(row.peer));
@@ -133,6 +144,12 @@ impl Tables {
             }
         }
     }
+}
+
+fn rows() -> HashMap<u64, (i32, Row)> {
+    let rows = internet_rows(std::process::id().cast_signed());
+    let rows = rows.filter(|(_, row)| row.inode != 0);
+    rows.map(|(protocol, row)| (row.inode, (protocol, row))).collect()
 }
 
 /// One that is in none of the tables of internet sockets.

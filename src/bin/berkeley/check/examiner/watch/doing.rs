@@ -18,7 +18,7 @@ use super::waits::{Awaited, awaited};
 const TOLD: usize = 4;
 
 pub(super) fn lines(family: &Family, name: Namer<'_>) -> Vec<String> {
-    let tables = Tables::read();
+    let mut tables = Tables::read();
     let mut deeds = Vec::new();
     let mut members: Vec<(i32, &Member)> = family.members().collect();
     // In the order of their births, which that of their numbers need not be.
@@ -28,7 +28,7 @@ pub(super) fn lines(family: &Family, name: Namer<'_>) -> Vec<String> {
     });
     for (pid, member) in members {
         for &tid in &member.tasks {
-            deeds.extend(deed(pid, tid, &tables, name));
+            deeds.extend(deed(pid, tid, &mut tables, name));
         }
     }
     if deeds.is_empty() {
@@ -37,7 +37,12 @@ pub(super) fn lines(family: &Family, name: Namer<'_>) -> Vec<String> {
     folded(&deeds)
 }
 
-fn deed(pid: i32, tid: i32, tables: &Tables, name: Namer<'_>) -> Option<Deed> {
+fn deed(
+    pid: i32,
+    tid: i32,
+    tables: &mut Tables,
+    name: Namer<'_>,
+) -> Option<Deed> {
     let stat = Stat::of_task(pid, tid)?;
     let (verb, rest) = match stat.state() {
         'Z' | 'X' if tid != pid => return None,
@@ -91,7 +96,7 @@ fn in_call(
     pid: i32,
     tid: i32,
     call: &Call,
-    tables: &Tables,
+    tables: &mut Tables,
     name: Namer<'_>,
 ) -> (String, String) {
     let called = call.name();
@@ -127,7 +132,7 @@ fn in_call(
 fn listed(
     tid: i32,
     list: &[Awaited],
-    tables: &Tables,
+    tables: &mut Tables,
     name: Namer<'_>,
 ) -> String {
     let told = &list[..list.len().min(TOLD)];

@@ -51,7 +51,7 @@ impl Family {
             home: stat.and_then(home),
             starter: stat.and_then(|stat| stat.number(PARENT)).unwrap_or(me()),
             adopts: false,
-            excluded: HashSet::from([me()]),
+            excluded: ancestors(root),
             members: BTreeMap::new(),
             strangers: HashSet::new(),
             latest: None,
@@ -141,7 +141,7 @@ impl Family {
             let is_one = |(&pid, newcomer): (&i32, &Newcomer)| {
                 (pid == self.root
                     || found.contains_key(&newcomer.parent)
-                    || self.is_orphan(pid, newcomer))
+                    || self.is_orphan(newcomer))
                 .then_some(pid)
             };
             let joining: Vec<i32> =
@@ -163,7 +163,7 @@ impl Family {
         self.strangers.extend(strangers.map(|(pid, _)| *pid));
     }
 
-    fn is_orphan(&self, pid: i32, newcomer: &Newcomer) -> bool {
+    fn is_orphan(&self, newcomer: &Newcomer) -> bool {
         let is_adopted = [me(), self.starter].contains(&newcomer.parent);
         let is_of_home = self.home.is_some_and(|(group, session)| {
             // The examiner's own session is everybody's.
@@ -171,7 +171,7 @@ impl Family {
                 || newcomer.home.1 == session && session == self.root
         });
         let is_mine = self.adopts && newcomer.parent == me();
-        is_adopted && is_of_home || is_mine && pid != self.starter
+        is_adopted && is_of_home || is_mine
     }
 }
 
@@ -184,6 +184,20 @@ impl Member {
 
 fn me() -> i32 {
     std::process::id().cast_signed()
+}
+
+/// This process, and whoever is between it and the program: a tracer may be
+/// in the program's group, and is none of it.
+fn ancestors(of: i32) -> HashSet<i32> {
+    let mut ancestors = HashSet::from([me()]);
+    let mut next = of;
+    while let Some(parent) = Stat::of(next)
+        .and_then(|stat| stat.number(PARENT))
+        .filter(|parent| *parent > 1 && ancestors.insert(*parent))
+    {
+        next = parent;
+    }
+    ancestors
 }
 
 fn group_of_mine() -> i32 {

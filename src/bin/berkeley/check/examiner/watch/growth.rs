@@ -7,9 +7,9 @@ use nix::unistd::{SysconfVar, sysconf};
 
 use super::descriptors::{Tables, held};
 use super::family::Family;
+use super::rest::clock;
 use super::stat::{
-    CHILDREN_SYSTEM_TIME, CHILDREN_USER_TIME, PAGES, SYSTEM_TIME, Stat,
-    THREADS, USER_TIME,
+    CHILDREN_SYSTEM_TIME, CHILDREN_USER_TIME, PAGES, Stat, THREADS,
 };
 use crate::trace::sockets::numbered;
 
@@ -41,12 +41,11 @@ pub(super) fn of(family: &Family) -> Growth {
     let mut growth = Growth::default();
     for (pid, member) in family.members() {
         let Some(stat) = Stat::of(pid) else { continue };
-        growth.cpu += stat.seconds(&[
-            USER_TIME,
-            SYSTEM_TIME,
-            CHILDREN_USER_TIME,
-            CHILDREN_SYSTEM_TIME,
-        ]);
+        // What is counted in ticks may miss a short life altogether; of the
+        // children that are gone there is nothing better.
+        growth.cpu += clock(pid).unwrap_or_default().as_secs_f64();
+        growth.cpu +=
+            stat.seconds(&[CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME]);
         let threads = stat.number(THREADS).unwrap_or(0);
         if matches!(stat.state(), 'Z' | 'X') && threads < 2 {
             growth.zombies += usize::from(!is_mine(&stat));

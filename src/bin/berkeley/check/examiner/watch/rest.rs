@@ -124,7 +124,7 @@ impl Eyelids {
 }
 
 /// Of all its threads, those that have ended, too.
-fn clock(pid: i32) -> Option<Duration> {
+pub(super) fn clock(pid: i32) -> Option<Duration> {
     let clock = clock_getcpuclockid(Pid::from_raw(pid)).ok()?;
     clock_gettime(clock).ok().map(Duration::from)
 }

@@ -10,7 +10,7 @@ use super::super::Watch;
 use super::{Program, Rest, comes_to, until};
 
 /// Runs this in a process of its own, that adopts orphans.
-fn as_examiner(work: impl FnOnce()) {
+pub(super) fn as_examiner(work: impl FnOnce()) {
     // SAFETY: the child never returns from here. glibc's fork leaves the
     // allocator usable in it, and it needs nothing else of other threads.
     match unsafe { fork() }.unwrap() {

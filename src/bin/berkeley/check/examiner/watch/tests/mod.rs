@@ -5,6 +5,7 @@ mod connections;
 mod doing;
 mod family;
 mod growth;
+mod hindered;
 mod network;
 mod rest;
 
@@ -12,6 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
@@ -21,6 +23,13 @@ use super::{Rest, Watch};
 
 /// Long enough for a busy machine; only a failure waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The interpreter itself: `python3` may be a script that looks for it.
+static PYTHON: LazyLock<Option<String>> = LazyLock::new(|| {
+    let words = ["-c", "import sys; print(sys.executable)"];
+    let said = Command::new("python3").args(words).output().ok()?;
+    Some(String::from_utf8(said.stdout).ok()?.trim().to_string())
+});
 
 /// A program in a group of its own, which is ended with it.
 struct Program {
@@ -46,16 +55,11 @@ impl Program {
 
     /// `None`, and a word about it, where there is no Python.
     fn python(script: &str) -> Option<Program> {
-        let words = ["-c", "import sys; print(sys.executable)"];
-        let Ok(said) = Command::new("python3").args(words).output() else {
-            let is_tested = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!is_tested, "no python3 here");
-            eprintln!("skipped: no python3 here");
+        let Some(python) = PYTHON.as_deref() else {
+            skip("no python3 here");
             return None;
         };
-        // The interpreter itself: python3 may be a script that looks for it.
-        let path = String::from_utf8(said.stdout).unwrap();
-        Some(Program::start(&[path.trim(), "-u", "-c", script]))
+        Some(Program::start(&[python, "-S", "-u", "-c", script]))
     }
 
     fn pid(&self) -> i32 {
@@ -96,6 +100,13 @@ impl Drop for Program {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Where everything should be installed this is a failure.
+fn skip(why: &str) {
+    let is_tested = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!is_tested, "{why}");
+    eprintln!("skipped: {why}");
 }
 
 /// Asks until the answer is good.

@@ -29,8 +29,8 @@ fn who_waits_for_ever_is_asleep() {
         "signal.pause()",
         "a.recv(1)",
         "select.select([a], [], [])",
-        "p = select.poll(); p.register(a); p.poll()",
-        "p = select.epoll(); p.register(a); p.poll()",
+        "p = select.poll(); p.register(a, 1); p.poll()",
+        "p = select.epoll(); p.register(a, 1); p.poll()",
         "threading.Event().wait()",
         "threading.Thread(target=a.recv, args=(1,)).start()",
         "queue.Queue().get()",
@@ -38,13 +38,10 @@ fn who_waits_for_ever_is_asleep() {
         "os.fork() or os.read(0, 1); os.wait()",
         "l = socket.create_server(('127.0.0.1', 0)); l.accept()",
         "asyncio.run(asyncio.Event().wait())",
-        "x = futures.ThreadPoolExecutor(8); \
+        "x = concurrent.futures.ThreadPoolExecutor(8); \
             list(x.map(lambda _: a.recv(1), range(20)))",
     ] {
-        let script = format!("{ALL}{wait}");
-        // poll reports that a socket can be written to, unless told not to.
-        let script = script.replace("register(a)", "register(a, 1)");
-        rests(&script, Rest::Asleep);
+        rests(&ready(wait), Rest::Asleep);
     }
 }
 
@@ -68,7 +65,7 @@ fn who_waits_for_a_time_may_go_on() {
             c.timerfd_settime(t, 0, struct.pack('llll', 0, 0, 1000, 0), 0); \
             os.read(t, 8)",
     ] {
-        rests(&format!("{ALL}{wait}"), Rest::Timed);
+        rests(&ready(wait), Rest::Timed);
     }
 }
 
@@ -82,7 +79,7 @@ fn who_runs_is_active() {
             for _ in range(3): threading.Thread(target=run).start()",
         "\nwhile True: time.sleep(.001)",
     ] {
-        let script = format!("{ALL}{work}");
+        let script = ready(work);
         let Some(mut program) = Program::python(&script) else { return };
         assert_eq!(program.says(), "ready");
         let mut watch = program.watch();
@@ -98,7 +95,7 @@ fn who_runs_is_active() {
 
 #[test]
 fn who_is_woken_is_active_and_rests_again() {
-    let script = format!("{ALL}\nwhile True: print(len(os.read(0, 9)))");
+    let script = ready("while True: print(len(os.read(0, 9)))");
     let Some(mut program) = Program::python(&script) else { return };
     assert_eq!(program.says(), "ready");
     let mut watch = program.watch();
@@ -113,7 +110,7 @@ fn who_is_woken_is_active_and_rests_again() {
 
 #[test]
 fn who_is_stopped_is_not_asleep() {
-    let script = format!("{ALL}os.read(0, 1)");
+    let script = ready("os.read(0, 1)");
     let Some(mut program) = Program::python(&script) else { return };
     assert_eq!(program.says(), "ready");
     let mut watch = program.watch();
@@ -147,9 +144,26 @@ fn who_has_ended_is_gone_before_and_after_it_is_waited_for() {
     );
 }
 
-/// `a` and `b` are connected.
-const ALL: &str = "import asyncio, ctypes, os, queue, select, signal, \
-    socket, struct, subprocess, threading, time\n\
-    from concurrent import futures\n\
-    a, b = socket.socketpair()\n\
-    print('ready')\n";
+/// With what it needs; `a` and `b` are connected.
+fn ready(script: &str) -> String {
+    let modules = [
+        "asyncio",
+        "ctypes",
+        "concurrent.futures",
+        "os",
+        "queue",
+        "select",
+        "signal",
+        "struct",
+        "subprocess",
+        "threading",
+        "time",
+    ];
+    let needed = modules.iter().filter(|module| script.contains(**module));
+    let imports = needed.map(|module| format!("import {module}\n"));
+    let imports: String = imports.collect();
+    format!(
+        "import socket\n{imports}a, b = socket.socketpair()\n\
+        print('ready')\n{script}"
+    )
+}
