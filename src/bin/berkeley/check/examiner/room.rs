@@ -189,9 +189,13 @@ impl Room<'_> {
     }
 
     /// Bytes that have not arrived yet, by a window that was closed or a
-    /// queue that was full, are sent again by and by.
-    fn kernel_has_work(&self) -> bool {
-        self.is_connecting || self.peers.iter().any(Peer::is_under_way)
+    /// queue that was full, are sent again by and by. Nagle's algorithm keeps
+    /// the program's until what went before is acknowledged, and that may
+    /// take longer than to see that the program rests.
+    fn kernel_has_work(&mut self) -> bool {
+        self.is_connecting
+            || self.peers.iter().any(Peer::is_under_way)
+            || self.is_answer_under_way()
     }
 
     /// Whether anything moved.
