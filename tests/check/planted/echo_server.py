@@ -217,7 +217,7 @@ class EndsAfter4Mib(HasEnough):
 @fails("slow-reader")
 class LosesPatience(Echo):
     def send(self, piece):
-        self.connection.settimeout(0.3)
+        self.connection.settimeout(1)
         try:
             super().send(piece)
         except TimeoutError:
