@@ -10,6 +10,7 @@ mod common;
 
 mod against_strace;
 mod ends;
+mod execs;
 mod files;
 mod labs;
 mod servers;

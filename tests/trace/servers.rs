@@ -2,13 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::common::{
-    Case, Language, SOON, Server, kernel, program, promptly, python,
+    Case, Language, SOON, Server, kernel, program, promptly, python, run,
 };
 use super::{Saved, calls, events};
 
@@ -122,4 +123,63 @@ while True:
         assert_eq!(peer.read(&mut [0]).unwrap(), 0);
         start.elapsed()
     });
+}
+
+/// Each wait could hold a duplicate of its socket until it is over, and the
+/// tool would have no descriptor left for anything else.
+#[test]
+fn a_crowd_that_waits_leaves_the_tool_its_descriptors() {
+    let script = "
+import socket, threading
+ours, theirs = socket.socketpair()
+new = lambda: threading.Thread(target=ours.recv, args=(1,))
+crowd = [new() for _ in range(300)]
+for one in crowd: one.start()
+theirs.sendall(bytes(300))
+for one in crowd: one.join()";
+    let Some(python) = python(script, &[]) else { return };
+    let saved = Saved::new("json");
+    let tool = program(Language::Rust, "berkeley");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 256; exec \"$@\"", "sh"]).arg(tool);
+    command.args(["trace", "-o", saved.name(), "--"]);
+    command.arg(python.get_program()).args(python.get_args());
+    let done = run(&mut command, b"");
+    assert_eq!(done.code, 0, "{}", done.err());
+    let trace = saved.json();
+    let received = calls(&trace, "recvfrom");
+    assert_eq!(received.len(), 300);
+    assert!(received.iter().all(|call| call["socket"].is_u64()));
+    assert!(received.iter().all(|call| !call["after"].is_null()));
+}
+
+/// What has come and gone since nothing was unread is counted; what was only
+/// looked at has not gone.
+#[test]
+fn bytes_that_were_peeked_at_are_still_unread() {
+    let script = "
+import socket, threading
+listener = socket.create_server(('127.0.0.1', 0))
+sends = socket.create_connection(listener.getsockname())
+reads = listener.accept()[0]
+def later(): threading.Timer(0.2, sends.send, [b'hello']).start()
+sends.send(b'hello')
+reads.recv(5)
+later()
+reads.recv(5, socket.MSG_PEEK)
+reads.recv(2)
+reads.recv(5)
+later()
+reads.recv(5)";
+    let Some(python) = python(script, &[]) else { return };
+    let saved = Saved::new("json");
+    let mut command = super::trace(&["-o", saved.name(), "--"]);
+    command.arg(python.get_program()).args(python.get_args());
+    let done = run(&mut command, b"");
+    assert_eq!(done.code, 0, "{}", done.err());
+    let trace = saved.json();
+    let unread = calls(&trace, "recvfrom");
+    let unread = unread.iter().map(|call| &call["after"]["receive_queue"]);
+    let unread: Vec<_> = unread.map(|count| count.as_u64().unwrap()).collect();
+    assert_eq!(unread, [0, 5, 3, 0, 0]);
 }

@@ -105,17 +105,14 @@ fn chosen_lab(options: &Options) -> Result<Option<(String, Lab, String)>> {
 
 fn shown(options: &Options, lab: &Lab, name: &str) -> Result<Verdict> {
     let mut screen = Screen::open();
-    match &options.explain {
-        Some(id) => {
-            let Some(case) = lab.case(id) else {
-                usage(format!("{} has no case '{id}'", lab.name));
-            };
-            show::case(&mut screen, case)?;
-        }
-        None => {
-            let words = format!("berkeley check {name}");
-            show::cases(&mut screen, lab, &words)?;
-        }
+    if let Some(id) = &options.explain {
+        let Some(case) = lab.case(id) else {
+            usage(format!("{} has no case '{id}'", lab.name));
+        };
+        show::case(&mut screen, case)?;
+    } else {
+        let words = format!("berkeley check {name}");
+        show::cases(&mut screen, lab, &words)?;
     }
     screen.flush()?;
     Ok(Verdict::Good)

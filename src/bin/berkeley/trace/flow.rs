@@ -264,6 +264,6 @@ fn its_own(end: End) -> Verdict {
     match end {
         End::Exited(code) => Verdict::Code(u8::try_from(code).unwrap_or(255)),
         End::Killed(signal, _) => Verdict::Killed(signal),
-        End::Unknown => Verdict::Good,
+        End::ByExec | End::Unknown => Verdict::Good,
     }
 }

@@ -276,6 +276,10 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     /// The signal that killed it. Both null: the trace let go of it.
     pub(crate) signal: Option<String>,
+    /// Or: a thread of its process has made an exec, and this one was
+    /// another, or lost its number by it to the process.
+    #[serde(default)]
+    pub(crate) by_exec: bool,
 }
 
 /// A socket has changed its TCP state: the kernel's own report, not a sample.

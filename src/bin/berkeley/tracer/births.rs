@@ -88,14 +88,11 @@ impl Tracer {
         let Some(mut survivor) = self.tasks.remove(&former) else {
             return self.go_on(pid, 0);
         };
+        let is_other = |task: &Task| task.pid == pid && task.tid != pid;
         let others = self.tasks.values().map(|traced| traced.task);
-        let others: Vec<Task> =
-            others.filter(|task| task.pid == pid).collect();
+        let others: Vec<Task> = others.filter(is_other).collect();
         for task in others {
-            self.leave(witness, at, task.tid, End::Unknown);
-        }
-        if let Some(end) = self.roots.get_mut(&pid) {
-            *end = None;
+            self.leave(witness, at, task.tid, End::ByExec);
         }
         self.stopped.retain(|(tid, _)| *tid != former);
         survivor.task = Task { tid: pid, pid };

@@ -117,7 +117,7 @@ impl Tracer {
                 }
                 look = at + tick;
             }
-            self.answer_next(witness);
+            self.answer_after(at, witness);
         }
         self.ticks.end();
     }
@@ -129,7 +129,10 @@ impl Tracer {
     /// not had to wait, everybody who stands still by now is collected before
     /// anyone goes on. (Always to do so would cost each stop another call.)
     pub(super) fn answer_next(&mut self, witness: &mut dyn Witness) {
-        let before = now();
+        self.answer_after(now(), witness);
+    }
+
+    fn answer_after(&mut self, before: u64, witness: &mut dyn Witness) {
         match requests::next(0) {
             Ok(stop) => self.stopped.extend(stop),
             Err(Errno::ECHILD) => self.lose_all(witness),

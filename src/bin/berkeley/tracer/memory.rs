@@ -1,6 +1,7 @@
 //! The memory of a program that stands still. Man page:
 //! `process_vm_readv(2)`.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::IoSliceMut;
 use std::os::unix::fs::FileExt;
@@ -8,6 +9,8 @@ use std::os::unix::fs::FileExt;
 use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
+
+use super::Task;
 
 /// Bytes of somebody else.
 pub(crate) trait Memory {
@@ -50,6 +53,55 @@ impl Remote {
         let got = file.and_then(|file| file.read_at(into, address));
         let errno = |error: std::io::Error| error.raw_os_error();
         got.map_err(|error| errno(error).map_or(Errno::EIO, Errno::from_raw))
+    }
+}
+
+/// The memories of processes that are read again and again: an open file
+/// saves the kernel to ask each time whether they may be.
+#[derive(Default)]
+pub(crate) struct Memories(HashMap<i32, File>);
+
+/// As many files as are kept.
+const MOST: usize = 128;
+
+impl Memories {
+    pub(crate) fn of(&mut self, task: Task) -> Opened<'_> {
+        if self.0.len() >= MOST && !self.0.contains_key(&task.pid) {
+            self.0.clear();
+        }
+        let tid = task.tid;
+        if !self.0.contains_key(&task.pid)
+            && let Ok(file) = File::open(format!("/proc/{tid}/mem"))
+        {
+            self.0.insert(task.pid, file);
+        }
+        Opened { tid, file: self.0.get(&task.pid) }
+    }
+
+    /// The process has ended, or has made an exec: an open file stays with
+    /// the memory that was there before, which others may still use.
+    pub(crate) fn forget(&mut self, pid: i32) {
+        self.0.remove(&pid);
+    }
+}
+
+/// One of them, while its task stands still.
+pub(crate) struct Opened<'a> {
+    tid: i32,
+    file: Option<&'a File>,
+}
+
+impl Memory for Opened<'_> {
+    fn read(&self, address: u64, length: usize) -> Result<Vec<u8>, Errno> {
+        let mut bytes = vec![0; length];
+        let got = self.file.map(|file| file.read_at(&mut bytes, address));
+        match got {
+            Some(Ok(got)) if got > 0 => {
+                bytes.truncate(got);
+                Ok(bytes)
+            }
+            _ => Remote(self.tid).read(address, length),
+        }
     }
 }
 

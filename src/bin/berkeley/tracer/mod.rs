@@ -26,7 +26,7 @@ mod tests;
 
 pub(crate) use engine::{Blind, Scope, Tracer};
 pub(crate) use launch::Launch;
-pub(crate) use memory::{Memory, Remote};
+pub(crate) use memory::{Memories, Memory, Remote};
 pub(crate) use names::name;
 pub(crate) use program::find;
 pub(crate) use tick::now;
@@ -66,8 +66,9 @@ pub(crate) enum End {
     Exited(i32),
     /// By this signal; whether a core was dumped.
     Killed(i32, bool),
-    /// Nobody was told: the tool let go of it, or a thread was ended by
-    /// another one's exec.
+    /// Another thread of its process has made an exec.
+    ByExec,
+    /// Nobody was told: the tool let go of it.
     Unknown,
 }
 
@@ -113,9 +114,9 @@ pub(crate) trait Witness {
         how: Birth,
     );
 
-    /// It runs another program now. When a thread that was not the first of
-    /// its process did it, its number until then was `former`; all other
-    /// threads of the process have ended.
+    /// It runs another program now; all other threads of its process have
+    /// ended. When one that was not the first of them did it, `former` was
+    /// its number until then: the first one's is what stays.
     fn becomes(&mut self, at: u64, task: Task, former: i32);
 
     fn hears(&mut self, at: u64, task: Task, signal: &Delivery);

@@ -35,11 +35,6 @@ impl Heard {
         &self.bytes
     }
 
-    /// How many bytes came behind those.
-    pub(crate) fn left_out(&self) -> u64 {
-        self.left_out
-    }
-
     /// Whether nobody can print to it any more.
     pub(crate) fn is_over(&self) -> bool {
         self.source.is_none()

@@ -113,8 +113,9 @@ impl Room<'_> {
                         accepted = Some(unsafe { OwnedFd::from_raw_fd(fd) });
                         return Ok(true);
                     }
-                    Err(Errno::EAGAIN | Errno::EINTR) => {}
-                    Err(Errno::ECONNABORTED) => {}
+                    Err(
+                        Errno::EAGAIN | Errno::EINTR | Errno::ECONNABORTED,
+                    ) => {}
                     Err(errno) => return Err(errno.into()),
                 }
             }

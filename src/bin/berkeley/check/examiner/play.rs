@@ -35,7 +35,7 @@ impl Room<'_> {
                 Ok(())
             }
             Err(Stop::Failed(mut failure)) if failure.step.is_empty() => {
-                failure.step = words.to_owned();
+                words.clone_into(&mut failure.step);
                 failure.line = line;
                 failure.doing = self.doing();
                 Err(Stop::Failed(failure))

@@ -5,6 +5,7 @@ use nix::sys::signal::Signal;
 
 use super::ends::Ending;
 use super::heard::Heard;
+use super::program::Program;
 use super::room::{Gave, Room};
 use super::stop::{Done, failed};
 use crate::check::lab::{Exit, Stream, Text};
@@ -105,7 +106,7 @@ impl Room<'_> {
             let program = room.program.as_ref();
             Ok(program.is_none_or(|it| it.ended().is_some()))
         })?;
-        let ended = self.program.as_ref().and_then(|it| it.ended());
+        let ended = self.program.as_ref().and_then(Program::ended);
         let Some(ended) = ended.map(|it| it.ending) else {
             let why = waited.err().map_or("", Gave::words);
             return failed("the program does not end")
@@ -136,7 +137,7 @@ impl Room<'_> {
         let waited = self.until(|_| Ok(false))?;
         match waited {
             Err(Gave::Ended) => {
-                let ended = self.program.as_ref().and_then(|it| it.ended());
+                let ended = self.program.as_ref().and_then(Program::ended);
                 let got = ended.map(|it| ended_words(it.ending));
                 let got = got.unwrap_or_else(|| "its end".into());
                 failed("the program has ended")

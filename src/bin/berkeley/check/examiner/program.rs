@@ -5,12 +5,11 @@
 //! outlives it here, since the examiner adopts all of it (`ends.rs`).
 
 use std::fs;
-use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use anyhow::Result;
+use nix::poll::{PollFd, PollFlags};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
 
@@ -21,7 +20,7 @@ use super::spawn::{self, Streams};
 use super::start::{Input, NotStarted, Start};
 use super::streams::{input, output};
 use super::traced;
-use crate::stage::{self, kernel::family};
+use crate::stage::kernel::family;
 
 /// For a tracer to write its trace.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -109,6 +108,7 @@ impl Program {
         &self.stderr
     }
 
+    #[cfg(test)]
     /// What the terminal of its input shows: what was typed, and what the
     /// program prints there and not to its standard output.
     pub(crate) fn echo(&self) -> &Heard {
@@ -179,26 +179,6 @@ impl Program {
         }
         ends::ended(self.pid);
         Ok(has_news)
-    }
-
-    /// Waits for news of it, or until one of these can be read, for so long
-    /// at most; an error when the examiner was told to stop.
-    pub(crate) fn listen(
-        &mut self,
-        others: &[BorrowedFd<'_>],
-        milliseconds: u16,
-    ) -> Result<()> {
-        stage::check()?;
-        let others = others.iter();
-        let mut fds: Vec<PollFd<'_>> =
-            others.map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
-        fds.extend(self.watched());
-        match poll(&mut fds, PollTimeout::from(milliseconds)) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno).context("poll"),
-        }
-        self.attend()?;
-        stage::check()
     }
 
     /// Ends the program and all that has come of it. It waits until nobody is

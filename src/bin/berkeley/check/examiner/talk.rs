@@ -49,7 +49,7 @@ impl Room<'_> {
         let Err(gave) = waited else { return Ok(()) };
         let peer = self.peer(name)?;
         let (ends, unsent) = ((peer.local, peer.remote), peer.unsent());
-        let unread = self.unread(ends) as usize + unsent;
+        let unread = self.unread(ends) + unsent;
         failed(format!("{unread} bytes from {name} are never read"))
             .with(format!("{name}'s bytes to be read"), gave.words())
             .stop()

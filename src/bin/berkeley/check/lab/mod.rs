@@ -41,7 +41,6 @@ use std::collections::BTreeMap;
 pub(crate) use act::{Act, Cut, Ending, Exit, Growth, Step, Stream};
 pub(crate) use built_in::{LABS, source};
 pub(crate) use parse::parse;
-pub(crate) use source::Mistaken;
 pub(crate) use text::{Text, replaced};
 
 /// Who of the two is examined; the examiner is the other one.

@@ -228,25 +228,27 @@ fn put(value: &Value, into: &mut Vec<u8>) {
         Value::Null => into.push(b'N'),
         Value::Bool(true) => into.push(0x88),
         Value::Bool(false) => into.push(0x89),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => {
+        Value::Number(number) => {
+            if let Some(whole) = number.as_i64() {
                 into.extend([0x8a, 8]);
                 into.extend(whole.to_le_bytes());
-            }
-            None => {
+            } else {
                 into.push(b'G');
                 let float = number.as_f64().unwrap_or_default();
                 into.extend(float.to_be_bytes());
             }
-        },
+        }
         Value::String(text) => {
-            into.push(b'X');
-            into.extend((text.len() as u32).to_le_bytes());
+            // BINUNICODE8: a length of eight bytes.
+            into.push(0x8d);
+            into.extend((text.len() as u64).to_le_bytes());
             into.extend(text.as_bytes());
         }
         Value::Array(items) => {
             into.extend(b"](");
-            items.iter().for_each(|item| put(item, into));
+            for item in items {
+                put(item, into);
+            }
             into.push(b'e');
         }
         Value::Object(items) => {

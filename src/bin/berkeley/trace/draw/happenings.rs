@@ -67,6 +67,7 @@ fn end(ended: &Ended) -> String {
     match (&ended.signal, ended.code) {
         (Some(signal), _) => format!("+++ killed by {signal} +++"),
         (None, Some(code)) => format!("+++ exited with {code} +++"),
+        _ if ended.by_exec => "+++ ended by an exec +++".to_owned(),
         (None, None) => "+++ let go of +++".to_owned(),
     }
 }

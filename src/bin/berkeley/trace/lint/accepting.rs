@@ -1,8 +1,8 @@
 //! accept(2) fails, and what the server makes of it.
 
-use super::lives::{Lives, asks_to_end, is_accept, is_wait_for_many};
+use super::lives::{Lives, is_accept, is_wait_for_many};
 use super::{Finding, Lint};
-use crate::trace::record::{Call, Event};
+use crate::trace::record::Call;
 
 static ENDS_THE_SERVER: Lint = Lint {
     id: "accept-error-ends-server",
@@ -64,12 +64,7 @@ fn ends_the_server(lives: &Lives, process: usize) -> Option<Finding> {
         .find(|(_, call)| is_accept(call) || is_wait_for_many(call))?;
     let errno = call.errno.as_deref()?;
     lives.ended(process)?.code?;
-    let mut heard = lives.trace.events.iter();
-    let is_told = heard.any(|event| {
-        matches!(event, Event::Signal(signal)
-            if lives.process(signal.task) == process
-                && asks_to_end(&signal.signal))
-    });
+    let is_told = lives.told_to_end_ns(process).is_some();
     if !is_accept(call) || !PASSING.contains(&errno) || is_told {
         return None;
     }

@@ -102,7 +102,7 @@ fn fate<'a>(
         if is_trouble {
             return None;
         }
-        let is_end = calls::says_end(call) || calls::is_last_close(call);
+        let is_end = calls::says_end(call) || uses::is_gone_with(later, &next);
         if is_end {
             let state = call.before.as_ref().and_then(|at| at.state.clone());
             let is_alive = state.is_none_or(|state| {

@@ -57,7 +57,7 @@ struct Gone {
 }
 
 fn gone(trace: &Trace, uses: &[Use]) -> Option<Gone> {
-    if let Some(close) = uses.iter().find(|one| calls::is_last_close(one.call))
+    if let Some(close) = uses.iter().find(|one| uses::is_gone_with(uses, one))
     {
         let (at_ns, event) = (close.call.enter_ns, close.event);
         return Some(Gone { at_ns, event, is_close: true });

@@ -332,9 +332,22 @@ impl Lives<'_> {
             call.enter_ns > until.enter_ns
                 && (is_talk(call) || is_accept(call) || is_wait_for_many(call))
         };
+        let told = self.told_to_end_ns(holding.process);
         process.end.is_some()
             && until.call == "close"
+            && told.is_none_or(|told| told < until.enter_ns)
             && !self.calls(holding.process).any(goes_on)
+    }
+
+    /// When it was first asked to end.
+    pub(super) fn told_to_end_ns(&self, process: usize) -> Option<u64> {
+        let mut events = self.trace.events.iter();
+        let told = events.find(|event| {
+            matches!(event, Event::Signal(signal)
+                if self.process(signal.task) == process
+                    && asks_to_end(&signal.signal))
+        });
+        told.map(Event::at)
     }
 }
 

@@ -4,11 +4,9 @@
 
 use std::collections::HashMap;
 
-use super::lives::{
-    Lives, asks_to_end, is_accept, is_receive, is_talk, returned,
-};
+use super::lives::{Lives, is_accept, is_receive, is_talk, returned};
 use super::{Finding, Lint};
-use crate::trace::record::{Call, Event};
+use crate::trace::record::Call;
 
 static DOUBLE_CLOSE: Lint = Lint {
     id: "double-close",
@@ -75,7 +73,10 @@ fn closed_under(lives: &Lives, process: usize) -> Option<Finding> {
                 && call.enter_ns > close.enter_ns
                 && (is_talk(call) || is_accept(call))
         });
-        if is_woken || !goes_on || is_told_to_end(lives, process, close) {
+        // Who was told to end may leave its threads where they are.
+        let told = lives.told_to_end_ns(process);
+        let is_ending = told.is_some_and(|told| told < close.enter_ns);
+        if is_woken || !goes_on || is_ending {
             return None;
         }
         let fd = call.fd?;
@@ -109,16 +110,6 @@ fn closed_under(lives: &Lives, process: usize) -> Option<Finding> {
             ),
             times: 1,
         })
-    })
-}
-
-/// Who was told to end may leave its threads where they are.
-fn is_told_to_end(lives: &Lives, process: usize, before: &Call) -> bool {
-    lives.trace.events.iter().any(|event| {
-        matches!(event, Event::Signal(signal)
-            if lives.process(signal.task) == process
-                && asks_to_end(&signal.signal)
-                && signal.at_ns < before.enter_ns)
     })
 }
 

@@ -104,6 +104,27 @@ fn what_is_passed_on_is_not_closed_unread() {
     assert_eq!(ends(true), Vec::<&str>::new());
 }
 
+/// The parent's close took so long that its child had closed, too, when it
+/// was looked at who is left.
+#[test]
+fn a_close_before_other_calls_is_not_the_last() {
+    let closes = |child_goes_on: bool| {
+        let mut close = call(10, "close", &["4"], 0);
+        close.before = Some(waiting(5));
+        let args = ["4", "\"hello\"", "100", "0"];
+        let mut reads = call(20, "recvfrom", &args, 5);
+        let mut last = call(30, "close", &["4"], 0);
+        for call in [&mut reads, &mut last] {
+            (call.task, call.tid, call.pid) = (1, 101, 101);
+            call.before = Some(waiting(0));
+        }
+        let later = [reads, last].into_iter().filter(|_| child_goes_on);
+        ids(&trace([close].into_iter().chain(later).collect()))
+    };
+    assert_eq!(closes(false), ["unread-reset"]);
+    assert_eq!(closes(true), Vec::<&str>::new());
+}
+
 /// epoll_ctl, an event, one read that leaves something, and the next wait.
 fn edge(timeout: &str, rest_is_read: bool) -> Trace {
     let epoll = |at, name: &str, args: &[&str], result| {

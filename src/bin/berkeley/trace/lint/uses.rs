@@ -135,6 +135,14 @@ impl Use<'_> {
     }
 }
 
+/// Whether a socket went with this call: nobody did anything with it later.
+/// (On a busy machine, a child may have closed its copy before it is looked
+/// at who is left after its parent's close.)
+pub(super) fn is_gone_with(uses: &[Use], close: &Use) -> bool {
+    calls::is_last_close(close.call)
+        && !uses.iter().any(|one| one.call.enter_ns > close.call.enter_ns)
+}
+
 /// The sockets that were passed to somebody else (SCM_RIGHTS): while one is
 /// underway, no descriptor shows that it is held.
 pub(super) fn passed(trace: &Trace) -> HashSet<usize> {

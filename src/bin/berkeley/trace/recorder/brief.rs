@@ -76,6 +76,11 @@ fn sends(number: u16) -> bool {
 }
 
 impl Brief {
+    /// (What stands in the place of flags is nothing to read(2).)
+    fn has_none_of(&self, flags: u32) -> bool {
+        i64::from(self.number) == libc::SYS_read || self.flags & flags == 0
+    }
+
     /// One byte more than is shown: so it is seen that there are more.
     fn keep(
         &mut self,
@@ -135,6 +140,20 @@ impl Briefs {
         self.calls.len() - 1
     }
 
+    /// Its descriptor, and how many bytes have left the socket by it, where
+    /// it is sure that they have.
+    pub(super) fn progress(
+        &self,
+        which: usize,
+        result: i64,
+    ) -> (i32, Option<u64>) {
+        let Some(brief) = self.calls.get(which) else { return (-1, None) };
+        let looks_on = (libc::MSG_PEEK | libc::MSG_OOB).cast_unsigned();
+        let empties = !sends(brief.number) && brief.has_none_of(looks_on);
+        let taken = u64::try_from(result).ok().filter(|_| empties);
+        (brief.fd, taken)
+    }
+
     pub(super) fn end(
         &mut self,
         which: usize,
@@ -147,7 +166,11 @@ impl Briefs {
         (brief.exit_ns, brief.result) = (exit_ns, result);
         brief.was_looked_at = after.is_some();
         brief.after = after.unwrap_or_default();
-        let Ok(moved) = u64::try_from(result) else { return };
+        let Ok(moved) = u64::try_from(result) else {
+            // What the program may not read, its tracer still may.
+            brief.is_unreadable |= result == -i64::from(libc::EFAULT);
+            return;
+        };
         if !sends(brief.number) {
             brief.keep(&mut self.bytes, moved, memory, longest);
         } else if moved < brief.length {

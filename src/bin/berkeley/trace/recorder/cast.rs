@@ -58,17 +58,23 @@ impl Cast {
     }
 
     /// A thread that was not the first of its process has called exec: it
-    /// goes on under the first one's number, and its own is gone.
-    pub(super) fn becomes(&mut self, at: u64, task: Task, former: i32) {
-        if former != task.tid
-            && let Some(place) = self.living.remove(&former)
-        {
-            self.tasks[place].ended_ns = Some(at);
-        }
-        if let Some(place) = self.place(task.tid) {
-            self.tasks[place].name = name(task.tid);
-            self.tasks[place].ended_ns = None;
-        }
+    /// goes on under the first one's number, and its own is gone. Whose place
+    /// has ended by that.
+    pub(super) fn becomes(
+        &mut self,
+        at: u64,
+        task: Task,
+        former: i32,
+    ) -> Option<usize> {
+        let place = self.place(task.tid);
+        let gone = place.filter(|_| former != task.tid);
+        let gone = gone.and_then(|_| self.ends(at, former));
+        // The first thread had ended before the trace began.
+        let place = place.or_else(|| self.living.remove(&former))?;
+        self.living.insert(task.tid, place);
+        self.tasks[place].tid = task.tid;
+        self.tasks[place].name = name(task.tid);
+        gone
     }
 
     pub(super) fn ends(&mut self, at: u64, tid: i32) -> Option<usize> {

@@ -64,8 +64,12 @@ impl Known {
         Some((place, glance))
     }
 
-    pub(super) fn look_again(&mut self, held: Held) -> Option<Glimpse> {
-        self.eye.look_again(held)
+    pub(super) fn look_again(
+        &mut self,
+        held: Held,
+        taken: Option<u64>,
+    ) -> Option<Glimpse> {
+        self.eye.look_again(held, taken)
     }
 
     pub(super) fn look(&mut self, task: Task, fd: i32) -> Option<Look> {

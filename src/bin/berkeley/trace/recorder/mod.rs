@@ -15,7 +15,7 @@ use std::{iter, mem};
 use super::decode::{Decoded, Decoder};
 use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
 use super::sockets::Held;
-use crate::tracer::{Blind, Entry};
+use crate::tracer::{Blind, Entry, Memories};
 use crate::{system, tracer};
 use brief::Briefs;
 use cast::Cast;
@@ -39,6 +39,7 @@ pub(crate) struct Recorder {
     /// see them sooner.
     is_brief: bool,
     briefs: Briefs,
+    memories: Memories,
     /// Calls that have not returned, by who is in them.
     pending: HashMap<i32, Pending>,
     head: Trace,
@@ -85,6 +86,7 @@ impl Recorder {
             events: Vec::new(),
             is_brief: false,
             briefs: Briefs::default(),
+            memories: Memories::default(),
             pending: HashMap::new(),
             head,
         }

@@ -6,7 +6,7 @@ use super::super::decode::{self, Decoded, Family};
 use super::super::record::{
     Born, Call, Descriptor, Ended, Event, Exec, Look, Pause, Ready, Signal,
 };
-use super::super::sockets::{self, Held};
+use super::super::sockets::{self, Glimpse, Held};
 use super::brief::{Beginning, is_plain};
 use super::{MOST_HELD, Pending, Recorder, Spoken, What};
 use crate::tracer::{
@@ -31,10 +31,13 @@ impl Witness for Recorder {
         let Spoken { event, entry, mut decoded } = match what {
             What::Spoken(spoken) => *spoken,
             What::Brief(which) => {
-                let after = held.and_then(|held| self.known.look_again(held));
-                let (memory, longest) =
-                    (Remote(task.tid), self.decoder.longest);
-                let returned = (at, result);
+                let (fd, taken) = self.briefs.progress(which, result);
+                let after = match held {
+                    Some(held) => self.known.look_again(held, taken),
+                    None => self.known.look(task, fd).map(Glimpse::from),
+                };
+                let memory = self.memories.of(task);
+                let (returned, longest) = ((at, result), self.decoder.longest);
                 self.briefs.end(which, returned, after, &memory, longest);
                 return;
             }
@@ -75,7 +78,11 @@ impl Witness for Recorder {
 
     fn becomes(&mut self, at: u64, task: Task, former: i32) {
         let at_ns = self.since_zero(at);
-        self.cast.becomes(at_ns, task, former);
+        if let Some(place) = self.cast.becomes(at_ns, task, former) {
+            let former = Task { tid: former, pid: task.pid };
+            self.end(at_ns, place, former, End::ByExec);
+        }
+        self.memories.forget(task.pid);
         if let Some(pending) = self.pending.remove(&former) {
             self.pending.insert(task.tid, pending);
         }
@@ -119,15 +126,9 @@ impl Witness for Recorder {
         self.pending.remove(&task.tid);
         if task.tid == task.pid {
             self.known.forget(task.pid);
+            self.memories.forget(task.pid);
         }
-        let (code, signal) = match how {
-            End::Exited(code) => (Some(code), None),
-            End::Killed(signal, _) => (None, Some(decode::signal(signal))),
-            End::Unknown => (None, None),
-        };
-        let Task { tid, pid } = task;
-        let ended = Ended { task: place, tid, pid, at_ns, code, signal };
-        self.events.push(Event::End(ended));
+        self.end(at_ns, place, task, how);
     }
 }
 
@@ -153,9 +154,11 @@ impl Recorder {
             socket,
             before: glance.look,
         };
-        let (memory, longest) = (Remote(task.tid), self.decoder.longest);
+        let (memory, longest) = (self.memories.of(task), self.decoder.longest);
         let which = self.briefs.begin(call, beginning, &memory, longest);
-        let pending = Pending { what: What::Brief(which), held: glance.held };
+        let may_hold = self.pending.len() < MOST_HELD;
+        let held = glance.held.filter(|_| may_hold);
+        let pending = Pending { what: What::Brief(which), held };
         self.pending.insert(task.tid, pending);
         Interest::Return
     }
@@ -271,7 +274,9 @@ impl Recorder {
             } else {
                 self.known.renew(socket, task, fd, &call.call);
                 call.after = match held {
-                    Some(held) => self.known.look_again(held).map(Look::from),
+                    Some(held) => {
+                        self.known.look_again(held, None).map(Look::from)
+                    }
                     None => self.known.look(task, fd),
                 };
             }
@@ -309,6 +314,23 @@ impl Recorder {
             events: events.clone(),
         };
         all.iter().map(with_socket).collect()
+    }
+
+    fn end(&mut self, at_ns: u64, place: usize, task: Task, how: End) {
+        let (code, signal) = match how {
+            End::Exited(code) => (Some(code), None),
+            End::Killed(signal, _) => (None, Some(decode::signal(signal))),
+            End::ByExec | End::Unknown => (None, None),
+        };
+        self.events.push(Event::End(Ended {
+            task: place,
+            tid: task.tid,
+            pid: task.pid,
+            at_ns,
+            code,
+            signal,
+            by_exec: how == End::ByExec,
+        }));
     }
 
     fn pause(&mut self, at: u64, task: Task, signal: Option<String>) {

@@ -121,8 +121,20 @@ impl Eye {
     }
 
     /// What a socket is by now that a glance has held, and lets go of it.
-    pub(crate) fn look_again(&mut self, held: Held) -> Option<Glimpse> {
+    /// `taken`: so many bytes were received from it since.
+    pub(crate) fn look_again(
+        &mut self,
+        held: Held,
+        taken: Option<u64>,
+    ) -> Option<Glimpse> {
         let Held { socket, inode } = held;
+        // If no more than these have come since nothing was unread, nothing
+        // is unread now.
+        if let (Some(taken), Some(drained)) =
+            (taken, self.drained.get_mut(&inode))
+        {
+            *drained = drained.saturating_add(taken);
+        }
         self.ask(&socket, inode)
     }
 

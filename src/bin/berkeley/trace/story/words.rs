@@ -195,6 +195,7 @@ pub(super) fn end(ended: &Ended) -> String {
     match (&ended.signal, ended.code) {
         (Some(signal), _) => signal.clone(),
         (None, Some(code)) => format!("exit {code}"),
+        _ if ended.by_exec => "ended by an exec".to_owned(),
         (None, None) => "not followed any more".to_owned(),
     }
 }

@@ -27,7 +27,7 @@ use super::{End, Launch, Scope, Task, Tracer};
 use witness::Notes;
 
 /// Long enough for a busy machine; only a failure waits for it.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 fn argv(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()

@@ -90,6 +90,9 @@ impl Notes {
                 }
                 Note::Becomes(task, former) => {
                     let was = Task { tid: former, pid: task.pid };
+                    if was != task {
+                        live.remove(find(&live, task));
+                    }
                     let place = find(&live, was);
                     live[place].0 = task;
                 }

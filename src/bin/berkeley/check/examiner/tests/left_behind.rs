@@ -128,7 +128,7 @@ fn examiner(tool: Pid) -> Pid {
             return;
         }
         let mut program = Program::start(&daemons()).unwrap();
-        while program.listen(&[], 50).is_ok() {}
+        while super::listen(&mut program).is_ok() {}
     })
 }
 

@@ -16,13 +16,16 @@ use std::panic::UnwindSafe;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
+use nix::errno::Errno;
+use nix::poll::poll;
 use nix::unistd::{Pid, getppid};
 
 use super::ends::{Ended, Ending, guard};
 use super::program::Program;
 use super::start::{Input, Output, Start};
 use crate::apart::in_a_child;
-use crate::stage::kernel::family;
+use crate::stage::{self, kernel::family};
 
 /// Long enough for a busy machine; only a failure waits for it.
 const SOON: Duration = Duration::from_secs(40);
@@ -54,13 +57,25 @@ fn on_terminal(start: Start) -> Start {
     Start { input, output, ..start }
 }
 
+/// Waits for news of it; an error when the examiner was told to stop.
+fn listen(program: &mut Program) -> Result<()> {
+    stage::check()?;
+    let moment: u16 = 50;
+    match poll(&mut program.watched(), moment) {
+        Ok(_) | Err(Errno::EINTR) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    program.attend()?;
+    stage::check()
+}
+
 /// Listens until it is so.
 fn until(program: &mut Program, mut is_so: impl FnMut(&Program) -> bool) {
     let since = Instant::now();
     program.attend().unwrap();
     while !is_so(program) {
         assert!(since.elapsed() < SOON, "{program:?}");
-        program.listen(&[], 50).unwrap();
+        listen(program).unwrap();
     }
 }
 

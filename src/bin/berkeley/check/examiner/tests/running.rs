@@ -96,7 +96,7 @@ fn a_flood_neither_blocks_it_nor_fills_the_memory() {
         assert_eq!(ended.ending, Ending::Exited(0));
         let heard = program.stdout();
         assert_eq!(heard.bytes().len(), 1 << 20);
-        assert_eq!(heard.left_out(), 100_000_000 - (1 << 20));
+        assert_eq!(heard.printed().left_out, 100_000_000 - (1 << 20));
         assert_eq!(err(&program), "over\n");
         let grown = peak_of_memory() - before;
         assert!(grown < 8 * 1024, "{grown} KiB");

@@ -58,12 +58,6 @@ impl Family {
         }
     }
 
-    pub(super) fn exclude(&mut self, pid: i32) {
-        self.excluded.insert(pid);
-        self.members.clear();
-        self.latest = None;
-    }
-
     pub(super) fn adopt(&mut self) {
         self.adopts = true;
         self.strangers.clear();

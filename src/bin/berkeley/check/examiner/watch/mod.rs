@@ -60,14 +60,8 @@ impl Watch {
         Watch { family, eyelids, namespace: Namespace::own() }
     }
 
-    /// Neither this process nor its descendants are of the program.
-    pub(crate) fn excluding(mut self, pid: i32) -> Watch {
-        self.family.exclude(pid);
-        self
-    }
-
-    /// Every child that this process has, or adopts, is of the program,
-    /// unless it is excluded: also a daemon whose parent ended before it was
+    /// Every child that this process has, or adopts, is of the program:
+    /// also a daemon whose parent ended before it was
     /// ever seen. Only for an examiner, which has no children of its own.
     pub(crate) fn adopting(mut self) -> Watch {
         self.family.adopt();
@@ -81,6 +75,7 @@ impl Watch {
     }
 
     /// Its processes, zombies too.
+    #[cfg(test)]
     pub(crate) fn processes(&mut self) -> Vec<i32> {
         self.family.refresh(true);
         self.family.pids()

@@ -287,7 +287,15 @@ impl Replay {
         let (tid, pid) =
             (self.family.tasks[task].tid, self.family.tasks[task].pid);
         let at_ns = item.began.at_ns;
-        let end = |code, signal| Ended { task, tid, pid, at_ns, code, signal };
+        let end = |code, signal| Ended {
+            task,
+            tid,
+            pid,
+            at_ns,
+            code,
+            signal,
+            by_exec: false,
+        };
         let event = match &item.what {
             What::Call(_) => return,
             What::Signal(name, about) => {

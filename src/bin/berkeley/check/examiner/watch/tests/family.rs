@@ -60,9 +60,6 @@ fn a_daemon_that_nobody_saw_being_born_is_adopted() {
         until(|| watch.processes(), |all| all[..] == [daemon]);
         comes_to(&mut watch, Rest::Asleep);
         assert!(watch.doing(&mut super::nobody)[0].contains("for a signal"));
-        let mut excluding =
-            Watch::new(program.pid()).adopting().excluding(daemon);
-        assert!(excluding.processes().is_empty());
         kill(Pid::from_raw(daemon), Signal::SIGKILL).unwrap();
         comes_to(&mut watch, Rest::Gone);
         waitpid(Pid::from_raw(daemon), None).unwrap();
