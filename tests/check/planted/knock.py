@@ -288,8 +288,8 @@ class HasRoomForAHundred(Joke):
 class DiesOfAFlood(Joke):
     def refuse(self):
         if len(self.buffer) > self.longest:
-            time.sleep(0.1)
-            if len(self.connection.recv(8192)) > 4096:
+            more, _, _ = select.select([self.connection], [], [], 0.1)
+            if more and len(self.connection.recv(8192)) > 4096:
                 os._exit(1)
         super().refuse()
 
