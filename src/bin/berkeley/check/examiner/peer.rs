@@ -207,6 +207,11 @@ impl Peer {
         }
     }
 
+    /// Whether it takes what may come.
+    pub(super) fn awaits(&self) -> bool {
+        self.socket.is_some() && self.reads && self.end.is_none()
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.socket.is_some()
     }

@@ -7,6 +7,7 @@
 //! life, or sleeps by the clock.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -57,8 +58,10 @@ pub(super) struct Room<'a> {
     pub(super) watch: Option<Watch>,
     /// How far its two outputs have been searched.
     pub(super) printed: [usize; 2],
-    /// Where the program listens, or is to connect to.
+    /// Where the program listens, or is to connect to,
     pub(super) port: u16,
+    /// and where to connect to it.
+    pub(super) its_address: SocketAddr,
     /// The examiner's own, in a client's lab.
     pub(super) listeners: Vec<OwnedFd>,
     /// Somebody's connection is not established yet.
@@ -102,14 +105,18 @@ impl Room<'_> {
     ) -> Done<Result<(), Gave>> {
         let start = Instant::now();
         let mut last_moved = start;
+        // To look at a program costs more than to wait for a moment: as long
+        // as bytes come, it lives.
+        let mut is_still = false;
         loop {
             if self.pump()? {
                 last_moved = Instant::now();
+                is_still = false;
             }
             if is_so(self)? {
                 return Ok(Ok(()));
             }
-            if let Some(gave) = self.gives_up(last_moved, start)? {
+            if let Some(gave) = self.gives_up(is_still, last_moved, start)? {
                 // What moved since it was looked at may be the very thing.
                 if self.pump()? && start.elapsed() < self.scaled(LONGEST) {
                     last_moved = Instant::now();
@@ -121,6 +128,7 @@ impl Room<'_> {
                 return Ok(Err(gave));
             }
             self.sleep()?;
+            is_still = true;
         }
     }
 
@@ -130,6 +138,7 @@ impl Room<'_> {
 
     fn gives_up(
         &mut self,
+        is_still: bool,
         last_moved: Instant,
         start: Instant,
     ) -> Done<Option<Gave>> {
@@ -138,6 +147,9 @@ impl Room<'_> {
             return Ok(Some(Gave::Busy));
         }
         self.weigh()?;
+        if !is_still {
+            return Ok(None);
+        }
         let still = last_moved.elapsed();
         let Some(watch) = &mut self.watch else {
             return Ok(Some(Gave::Ended));
@@ -178,9 +190,13 @@ impl Room<'_> {
     }
 
     /// Bytes that have not arrived yet, by a window that was closed or a
-    /// queue that was full, are sent again by and by.
-    fn kernel_has_work(&self) -> bool {
-        self.is_connecting || self.peers.iter().any(Peer::is_under_way)
+    /// queue that was full, are sent again by and by. Nagle's algorithm keeps
+    /// the program's until what went before is acknowledged, and that may
+    /// take longer than to see that the program rests.
+    fn kernel_has_work(&mut self) -> bool {
+        self.is_connecting
+            || self.peers.iter().any(Peer::is_under_way)
+            || self.is_answer_under_way()
     }
 
     /// Whether anything moved.

@@ -64,6 +64,7 @@ impl<'a> Room<'a> {
             program: None,
             watch: None,
             port,
+            its_address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             listeners: Vec::new(),
             is_connecting: false,
             peers: Vec::new(),

@@ -23,6 +23,21 @@ impl Room<'_> {
         end.place == End::Held && !end.holders.is_empty()
     }
 
+    /// Whether it is still to be accepted.
+    pub(super) fn is_queued(&mut self, (local, remote): Ends) -> bool {
+        let Some(watch) = &mut self.watch else { return false };
+        watch.connection(local, remote).place == End::Queued
+    }
+
+    /// Whether the program has sent what is not acknowledged yet, to
+    /// somebody who reads.
+    pub(super) fn is_answer_under_way(&mut self) -> bool {
+        let Some(watch) = &mut self.watch else { return false };
+        let reading = self.peers.iter().filter(|peer| peer.awaits());
+        let mut ends = reading.map(|peer| (peer.local, peer.remote));
+        ends.any(|(local, remote)| watch.connection(local, remote).unsent > 0)
+    }
+
     pub(super) fn its_listeners(&mut self) -> Vec<SocketAddr> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
         let listeners = watch.listeners().into_iter();

@@ -8,14 +8,17 @@ pub(crate) struct BuiltIn {
 
 macro_rules! labs {
     ($($name:literal),+ $(,)?) => {
-        [$(BuiltIn {
+        &[$(BuiltIn {
             name: $name,
             source: include_str!(concat!("../labs/", $name, ".lab")),
         }),+]
     };
 }
 
-pub(crate) static LABS: [BuiltIn; 1] = labs!["knock"];
+pub(crate) static LABS: &[BuiltIn] = labs![
+    "echo-server",
+    "knock",
+];
 
 /// The file of the lab of this name.
 pub(crate) fn source(name: &str) -> Option<&'static str> {
@@ -30,7 +33,7 @@ mod tests {
 
     #[test]
     fn all_of_them_are_labs() {
-        for lab in &LABS {
+        for lab in LABS {
             match parse(lab.source) {
                 Ok(parsed) => assert_eq!(parsed.name, lab.name),
                 Err(mistaken) => panic!("{}.lab: {mistaken}", lab.name),
