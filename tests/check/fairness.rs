@@ -123,7 +123,10 @@ signal.pause()
     let (report, code) = report(&mut command);
     assert_eq!(code, 1);
     let outcome = &report["outcomes"][0];
-    assert_eq!((&outcome["runs"], &outcome["failures"]), (&4.into(), &2.into()));
+    assert_eq!(
+        (&outcome["runs"], &outcome["failures"]),
+        (&4.into(), &2.into())
+    );
     let mut text = check(&["--jobs", "1", "--repeat", "4", "--lab"]);
     text.arg(own_lab(LAB, "moods-2")).arg("--");
     let python = peer_program("python3").unwrap();
@@ -141,8 +144,15 @@ fn all_forms_are_what_they_should_be() {
     let judges = [("xmllint", "--noout"), ("prove", "--exec")];
     let mut command = check(&["knock"]);
     for form in [
-        "text", "json", "junit", "tap", "tap13", "gradescope",
-        "prairielearn", "github", "classroom",
+        "text",
+        "json",
+        "junit",
+        "tap",
+        "tap13",
+        "gradescope",
+        "prairielearn",
+        "github",
+        "classroom",
     ] {
         let file = folder.join(form);
         command.arg("--report").arg(format!("{form}={}", file.display()));

@@ -7,7 +7,9 @@ mod class;
 #[path = "../common/mod.rs"]
 mod common;
 mod ends;
+mod fairness;
 mod planted;
+mod references;
 mod usage;
 mod watch;
 

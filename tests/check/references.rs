@@ -64,9 +64,11 @@ fn all_pass(models: &[&'static str], repeat: &str) {
     for reference in REFERENCES {
         for language in Language::BOTH {
             let models = with_models(reference).into_iter();
-            examined.extend(
-                models.map(|model| Examined { reference, language, model }),
-            );
+            examined.extend(models.map(|model| Examined {
+                reference,
+                language,
+                model,
+            }));
         }
     }
     hold(examined, |Examined { reference, language, model }| {
