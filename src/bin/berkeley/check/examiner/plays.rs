@@ -106,6 +106,11 @@ impl Room<'_> {
             let program = room.program.as_ref();
             Ok(program.is_none_or(|it| it.ended().is_some()))
         })?;
+        if let (Err(Gave::Ended), Some(program)) = (waited, &mut self.program)
+        {
+            // A tracer is still to tell how.
+            program.end()?;
+        }
         let ended = self.program.as_ref().and_then(Program::ended);
         let Some(ended) = ended.map(|it| it.ending) else {
             let why = waited.err().map_or("", Gave::words);
