@@ -47,6 +47,20 @@ impl Room<'_> {
             .stop()
     }
 
+    /// Nowhere in all that it prints until it ends or rests.
+    pub(super) fn never_prints(&mut self, text: &Text) -> Done<()> {
+        let bytes = self.typed_bytes(text);
+        let _ = self.until(|_| Ok(false))?;
+        self.printed = [0; 2];
+        if !self.find_printed(Stream::Either, &bytes) {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        failed("the program prints what it should not")
+            .with("anything else", format!("{text:?}"))
+            .stop()
+    }
+
     fn find_printed(&mut self, stream: Stream, bytes: &[u8]) -> bool {
         let Some(program) = &self.program else { return false };
         let streams = [program.stdout(), program.stderr()];
