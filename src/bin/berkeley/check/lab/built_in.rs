@@ -15,7 +15,13 @@ macro_rules! labs {
     };
 }
 
-pub(crate) static LABS: [BuiltIn; 1] = labs!["knock"];
+pub(crate) static LABS: [BuiltIn; 5] = labs![
+    "knock",
+    "roster-client",
+    "roster-server",
+    "simple-client",
+    "simple-server",
+];
 
 /// The file of the lab of this name.
 pub(crate) fn source(name: &str) -> Option<&'static str> {
