@@ -153,7 +153,7 @@ class Impatient(Client):
     case = "slow"
 
     def connect(self, host, port):
-        return socket.create_connection((host, port), timeout=2)
+        return socket.create_connection((host, port), timeout=3)
 
 
 class OneProtocol(Client):

@@ -33,7 +33,9 @@ class Server:
             self.serve_next(listener)
 
     def serve_next(self, listener):
-        client, address = listener.accept()
+        self.serve_client(*listener.accept())
+
+    def serve_client(self, client, address):
         self.welcome(address)
         with client:
             try:
@@ -134,9 +136,7 @@ class OneListenerEach(Server):
         while True:
             with self.listening(host, port) as listener:
                 client, address = listener.accept()
-            self.welcome(address)
-            with client:
-                self.hear(client)
+            self.serve_client(client, address)
 
 
 class OneBufferful(Server):
