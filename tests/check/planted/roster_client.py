@@ -152,8 +152,11 @@ class Forgets(Client):
 class Impatient(Client):
     case = "slow"
 
-    def connect(self, host, port):
-        return socket.create_connection((host, port), timeout=3)
+    def read_greeting(self, stream, server):
+        server.settimeout(3)
+        greeting = super().read_greeting(stream, server)
+        server.settimeout(None)
+        return greeting
 
 
 class OneProtocol(Client):
