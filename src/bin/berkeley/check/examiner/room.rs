@@ -177,9 +177,13 @@ impl Room<'_> {
     }
 
     /// Bytes that have not arrived yet, by a window that was closed or a
-    /// queue that was full, are sent again by and by.
-    fn kernel_has_work(&self) -> bool {
-        self.is_connecting || self.peers.iter().any(Peer::is_under_way)
+    /// queue that was full, are sent again by and by. And both sides may
+    /// sleep while a small segment waits until the one before it is
+    /// acknowledged (Nagle's algorithm), which may take 40 ms.
+    fn kernel_has_work(&mut self) -> bool {
+        self.is_connecting
+            || self.peers.iter().any(Peer::is_under_way)
+            || self.is_sending()
     }
 
     /// Whether anything moved.
