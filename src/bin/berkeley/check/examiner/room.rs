@@ -26,14 +26,18 @@ use crate::stage;
 
 /// How often the kernel is asked what the program does.
 const LOOK: u16 = 5;
-/// Without a byte that moves: of a program that computes, of one that
-/// sleeps by the clock, and of a kernel that has something to repeat.
+/// Without a byte that moves: of a program that computes, of one that could
+/// not, since the machine had no time for it, of one that sleeps by the
+/// clock, and of a kernel that has something to repeat.
 const BUSY: f64 = 15.0;
+const STARVED: f64 = 120.0;
+/// Whoever is busy has used so much of a CPU meanwhile.
+const COMPUTED: f64 = 2.0;
 const TIMED: f64 = 4.0;
 const REPEATS: f64 = 2.0;
 /// However much moves.
 const LONGEST: f64 = 300.0;
-/// How often its memory is looked at,
+/// How often its memory and CPU time are looked at,
 const WEIGH: Duration = Duration::from_millis(500);
 /// and how much it may have, in all its processes.
 const HEAVIEST: u64 = 2 << 30;
@@ -65,6 +69,8 @@ pub(super) struct Room<'a> {
     pub(super) peers: Vec<Peer>,
     pub(super) noted: Option<Figures>,
     pub(super) weighed: Instant,
+    /// Its CPU time at that moment.
+    pub(super) computed: f64,
     pub(super) did: Vec<String>,
     pub(super) mistakes: Option<Vec<Mistake>>,
 }
@@ -101,14 +107,16 @@ impl Room<'_> {
     ) -> Done<Result<(), Gave>> {
         let start = Instant::now();
         let mut last_moved = start;
+        let mut computed = self.computed;
         loop {
             if self.pump()? {
                 last_moved = Instant::now();
+                computed = self.computed;
             }
             if is_so(self)? {
                 return Ok(Ok(()));
             }
-            if let Some(gave) = self.gives_up(last_moved, start)? {
+            if let Some(gave) = self.gives_up(last_moved, start, computed)? {
                 // What moved since it was looked at may be the very thing.
                 if self.pump()? && start.elapsed() < self.scaled(LONGEST) {
                     last_moved = Instant::now();
@@ -131,6 +139,7 @@ impl Room<'_> {
         &mut self,
         last_moved: Instant,
         start: Instant,
+        computed: f64,
     ) -> Done<Option<Gave>> {
         stage::check()?;
         if start.elapsed() > self.scaled(LONGEST) {
@@ -138,16 +147,19 @@ impl Room<'_> {
         }
         self.weigh()?;
         let still = last_moved.elapsed();
+        let is_starved = self.computed - computed < COMPUTED
+            && still < self.scaled(STARVED);
         let Some(watch) = &mut self.watch else {
             return Ok(Some(Gave::Ended));
         };
-        Ok(match watch.look() {
+        let rest = watch.look();
+        Ok(match rest {
             Rest::Gone => Some(Gave::Ended),
             Rest::Stopped => Some(Gave::Stopped),
             Rest::Asleep if !self.kernel_has_work() => Some(Gave::Rests),
             Rest::Asleep if still > self.scaled(REPEATS) => Some(Gave::Rests),
             Rest::Timed if still > self.scaled(TIMED) => Some(Gave::Sleeps),
-            _ if still > self.scaled(BUSY) => Some(Gave::Busy),
+            _ if still > self.scaled(BUSY) && !is_starved => Some(Gave::Busy),
             _ => None,
         })
     }
@@ -161,6 +173,7 @@ impl Room<'_> {
         }
         self.weighed = Instant::now();
         let growth = watch.growth();
+        self.computed = growth.cpu;
         if growth.resident <= HEAVIEST && growth.processes <= MOST_PROCESSES {
             return Ok(());
         }
