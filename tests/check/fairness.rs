@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::common::{peer_program, run};
+use super::common::{Language, peer_program, program, run};
 use super::usage::own_lab;
 use super::{check, ids, report};
 
@@ -62,15 +62,11 @@ def start(peer):
 
 #[test]
 fn who_reads_byte_by_byte_is_only_slow() {
-    let serve = "
-def serve(peer):
-    while byte := peer.recv(1):
-        peer.sendall(byte)
-    peer.close()
-";
-    let server = echo("bytewise", &format!("{serve}{THREADS}"));
-    let Some((failed, code)) = checked("*", &server) else { return };
-    assert_eq!((failed, code), (vec![], 0));
+    let server = program(Language::Rust, "echo_server");
+    let mut command = check(&["echo-server", "--json", "--"]);
+    command.arg(server).args(["--quiet", "--buffer", "1", "{port}"]);
+    let (report, code) = report(&mut command);
+    assert_eq!((ids(&report, "failed"), code), (vec!["calls".into()], 0));
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod watch;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Finished, Language, program, run};
+use common::{Finished, Language, SOON, program, run_within};
 use serde_json::Value;
 
 /// `berkeley check` with these arguments.
@@ -28,7 +28,7 @@ pub(crate) fn check(args: &[&str]) -> Command {
 
 /// Its report, and its exit code.
 pub(crate) fn report(command: &mut Command) -> (Value, i32) {
-    let done: Finished = run(command, b"");
+    let done: Finished = run_within(SOON * 8, command, b"");
     let report = serde_json::from_slice(&done.stdout).unwrap_or_else(|why| {
         panic!("{why}: {}{}", done.out(), done.err());
     });

@@ -71,6 +71,7 @@ impl<'a> Room<'a> {
             printed: [0; 2],
             noted: None,
             weighed: Instant::now(),
+            computed: 0.0,
             did: Vec::new(),
             argv: Vec::new(),
             mistakes: None,
@@ -127,6 +128,7 @@ impl<'a> Room<'a> {
         self.watch = Some(Watch::new(program.root()).adopting());
         self.program = Some(program);
         self.printed = [0; 2];
+        self.computed = 0.0;
         Ok(())
     }
 
