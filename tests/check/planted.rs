@@ -19,11 +19,8 @@ struct Planted {
     args: &'static [&'static str],
 }
 
-const ECHO_SERVER: Planted = Planted {
-    lab: "echo-server",
-    file: "echo_server.py",
-    args: &["{port}"],
-};
+const ECHO_SERVER: Planted =
+    Planted { lab: "echo-server", file: "echo_server.py", args: &["{port}"] };
 const KNOCK: Planted =
     Planted { lab: "knock", file: "knock.py", args: &["-p", "{port}"] };
 

@@ -15,10 +15,10 @@ macro_rules! labs {
     };
 }
 
-pub(crate) static LABS: &[BuiltIn] = labs![
+pub(crate) static LABS: &[BuiltIn] = labs! {
     "echo-server",
     "knock",
-];
+};
 
 /// The file of the lab of this name.
 pub(crate) fn source(name: &str) -> Option<&'static str> {
