@@ -341,7 +341,7 @@ class HasRoomForOneMore(Joke):
 @fails("graceful")
 class LeavesBytesUnread(Joke):
     def say_goodbye(self):
-        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.close()
 
 
 @fails("half-close")

@@ -15,14 +15,14 @@ macro_rules! labs {
     };
 }
 
-pub(crate) static LABS: &[BuiltIn] = labs![
+pub(crate) static LABS: &[BuiltIn] = labs! {
     "echo-server",
     "knock",
     "roster-client",
     "roster-server",
     "simple-client",
     "simple-server",
-];
+};
 
 /// The file of the lab of this name.
 pub(crate) fn source(name: &str) -> Option<&'static str> {
