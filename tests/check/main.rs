@@ -16,7 +16,7 @@ mod watch;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Finished, Language, SOON, program, run_within};
+use common::{Finished, Language, SOON, program, run, run_within};
 use serde_json::Value;
 
 /// `berkeley check` with these arguments.
