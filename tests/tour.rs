@@ -7,14 +7,13 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use common::{Finished, Language, Program, SOON, program, run, until};
-use nix::errno::Errno;
-use nix::sys::prctl::set_no_new_privs;
+use common::{
+    Finished, Language, Program, SOON, program, run, until, without,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -163,49 +162,12 @@ fn the_calls_of_both_sides_are_drawn_as_a_ladder() {
 fn where_nobody_may_be_traced_it_says_so_and_is_good() {
     let _alone = alone();
     let mut command = tour(&["--language", "rust", "knock"]);
-    let finished = run(without_ptrace(&mut command), b"");
+    let finished = run(without(libc::SYS_ptrace, &mut command), b"");
     let text = finished.out();
     assert_eq!(finished.code, 0, "{text}");
     let why = "there is none here: cannot trace anybody here: EPERM";
     assert!(text.contains(why), "{text}");
     assert!(!text.contains("berkeley trace"), "{text}");
-}
-
-/// As in a container that forbids it.
-fn without_ptrace(command: &mut Command) -> &mut Command {
-    let step = |code: u32, k: u32, jt, jf| libc::sock_filter {
-        code: u16::try_from(code).unwrap(),
-        jt,
-        jf,
-        k,
-    };
-    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
-    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-    let answer = libc::BPF_RET | libc::BPF_K;
-    let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
-    let number = u32::try_from(libc::SYS_ptrace).unwrap();
-    let mut program = [
-        step(load, 0, 0, 0),
-        step(equal, number, 0, 1),
-        step(answer, refused, 0, 0),
-        step(answer, libc::SECCOMP_RET_ALLOW, 0, 0),
-    ];
-    let forbid = move || {
-        set_no_new_privs()?;
-        let program = libc::sock_fprog {
-            len: u16::try_from(program.len()).unwrap_or_default(),
-            filter: program.as_mut_ptr(),
-        };
-        let (mode, flags) = (libc::SECCOMP_SET_MODE_FILTER, 0);
-        // SAFETY: the kernel copies the program, which is there until then.
-        let done = unsafe {
-            libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program)
-        };
-        Ok(Errno::result(done).map(drop)?)
-    };
-    // SAFETY: between fork and exec it makes two system calls, and touches
-    // no memory but its own.
-    unsafe { command.pre_exec(forbid) }
 }
 
 /// On a terminal, where there would be colour and progress.

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use super::common::{Language, Program, SOON, peer_program, program, until};
+use super::common::{
+    Language, Program, SOON, peer_program, program, until, without,
+};
 use super::usage::own_lab;
 use super::{check, ids, report};
 
@@ -144,4 +146,25 @@ fn an_interrupted_check_reports_what_it_has() {
     assert_eq!(report["complete"], false);
     assert_eq!(ids(&report, "passed"), ["ready"]);
     assert!(report["notes"][0].as_str().unwrap().contains("interrupted"));
+}
+
+/// Where no namespace can be had, the machine's own network has to do.
+#[test]
+fn without_a_network_of_its_own_it_says_so_and_checks() {
+    let mut check = command("in-the-open", "ready");
+    let server = program(Language::Rust, "echo_server");
+    check.arg(server).args(["--quiet", "{port}"]);
+    let (report, code) = report(without(libc::SYS_unshare, &mut check));
+    assert_eq!(code, 0, "{report:#}");
+    let note = report["outcomes"][0]["notes"][0].as_str().unwrap();
+    assert!(note.starts_with("no network of its own"), "{note}");
+    let port = report["outcomes"][0]["command"][2].as_str().unwrap();
+    let port: u16 = port.parse().unwrap();
+    let range = "/proc/sys/net/ipv4/ip_local_port_range";
+    let range = fs::read_to_string(range).unwrap();
+    let ends = range.split_whitespace().map(|it| it.parse().unwrap());
+    let [low, high] = ends.collect::<Vec<u16>>()[..] else {
+        panic!("{range}")
+    };
+    assert!(!(low..=high).contains(&port), "{port}");
 }

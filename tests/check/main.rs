@@ -3,12 +3,17 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod class;
 #[path = "../common/mod.rs"]
 mod common;
 mod ends;
+mod fairness;
 mod planted;
+mod references;
 mod usage;
+mod watch;
 
+use std::path::Path;
 use std::process::Command;
 
 use common::{Finished, Language, SOON, program, run_within};
@@ -28,6 +33,14 @@ pub(crate) fn report(command: &mut Command) -> (Value, i32) {
         panic!("{why}: {}{}", done.out(), done.err());
     });
     (report, done.code)
+}
+
+/// What a script prints about a file.
+pub(crate) fn python_lines(script: &str, file: &Path) -> Vec<String> {
+    let mut python = Command::new("python3");
+    let done = run(python.arg("-c").arg(script).arg(file), b"");
+    assert_eq!(done.code, 0, "{}", done.err());
+    done.out().lines().map(str::to_owned).collect()
 }
 
 /// The cases in which this was the result.

@@ -1,8 +1,9 @@
 //! For every case of every lab a program that fails exactly that case.
 //!
 //! The programs are in `planted/`, in Python: `NAME.py --mistakes` prints a
-//! line for each mistake that it can make, `MISTAKE CASE`, and
-//! `NAME.py --mistake MISTAKE …` makes it. Without one it is right.
+//! line for each mistake that it can make, `MISTAKE CASE [OPTION]`, and
+//! `NAME.py --mistake MISTAKE …` makes it. Without one it is right. The
+//! option is for the check: some cases are tried with it only.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ struct Planted {
     args: &'static [&'static str],
 }
 
+const ECHO_SERVER: Planted =
+    Planted { lab: "echo-server", file: "echo_server.py", args: &["{port}"] };
 const KNOCK: Planted =
     Planted { lab: "knock", file: "knock.py", args: &["-p", "{port}"] };
 
@@ -46,11 +49,27 @@ const SIMPLE_SERVER: Planted = Planted {
 };
 
 #[derive(Clone, Copy)]
-struct Mistake<'a>(&'a str, &'a str);
+struct Mistake<'a> {
+    name: &'a str,
+    case: &'a str,
+    option: Option<&'a str>,
+}
+
+impl<'a> Mistake<'a> {
+    /// None of them.
+    const NONE: Mistake<'static> =
+        Mistake { name: "", case: "", option: None };
+
+    fn of(line: &'a str) -> Mistake<'a> {
+        let mut words = line.split(' ');
+        let (name, case) = (words.next().unwrap(), words.next().unwrap());
+        Mistake { name, case, option: words.next() }
+    }
+}
 
 impl std::fmt::Display for Mistake<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}", self.0)
+        write!(out, "{}", self.name)
     }
 }
 
@@ -60,16 +79,19 @@ impl Planted {
         here.join("tests/check/planted").join(self.file)
     }
 
-    /// The report about this program with this mistake, or without any.
-    fn checked(&self, mistake: Option<&str>) -> (Vec<String>, Vec<String>) {
-        let mut command = check(&[self.lab, "--json", "--"]);
+    /// The cases that this program fails with this mistake.
+    fn failed(&self, mistake: Mistake<'_>) -> Vec<String> {
+        let mut command = check(&[self.lab, "--json"]);
+        command.args(mistake.option).arg("--");
         command.arg("python3").arg(self.path());
-        command.args(mistake.iter().flat_map(|it| ["--mistake", *it]));
+        if !mistake.name.is_empty() {
+            command.args(["--mistake", mistake.name]);
+        }
         command.args(self.args);
         let (report, _) = report(&mut command);
         let troubles = [ids(&report, "trouble"), ids(&report, "unstartable")];
         assert!(troubles.concat().is_empty(), "{report:#}");
-        (ids(&report, "failed"), ids(&report, "skipped"))
+        ids(&report, "failed")
     }
 }
 
@@ -81,16 +103,11 @@ fn each_case_has_its_mistake(planted: &Planted) {
     let mut list = Command::new("python3");
     let list = run(list.arg(planted.path()).arg("--mistakes"), b"");
     let list = list.out();
-    let mistakes: Vec<Mistake<'_>> = list
-        .lines()
-        .map(|line| line.split_once(' ').unwrap())
-        .map(|(mistake, case)| Mistake(mistake, case))
-        .collect();
-    let (failed, _) = planted.checked(None);
+    let mistakes: Vec<Mistake<'_>> = list.lines().map(Mistake::of).collect();
+    let failed = planted.failed(Mistake::NONE);
     assert!(failed.is_empty(), "without a mistake: {failed:?}");
-    hold(mistakes.clone(), |Mistake(mistake, case)| {
-        let (failed, _) = planted.checked(Some(mistake));
-        assert_eq!(failed, [case]);
+    hold(mistakes.clone(), |mistake| {
+        assert_eq!(planted.failed(mistake), [mistake.case]);
     });
     let listed = run(&mut check(&[planted.lab, "--list"]), b"");
     let listed = listed.out();
@@ -99,9 +116,14 @@ fn each_case_has_its_mistake(planted: &Planted) {
         .filter_map(|line| line.strip_prefix("  "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    let shown: BTreeSet<&str> = mistakes.iter().map(|it| it.1).collect();
+    let shown: BTreeSet<&str> = mistakes.iter().map(|it| it.case).collect();
     let unproved: Vec<_> = cases.difference(&shown).collect();
     assert!(unproved.is_empty(), "no mistake fails {unproved:?}");
+}
+
+#[test]
+fn every_case_of_the_echo_server() {
+    each_case_has_its_mistake(&ECHO_SERVER);
 }
 
 #[test]

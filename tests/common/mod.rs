@@ -14,6 +14,7 @@
 #![allow(clippy::must_use_candidate, clippy::missing_errors_doc)]
 
 mod diag;
+pub mod forbid;
 pub mod kernel;
 pub mod peers;
 pub mod program;
@@ -28,6 +29,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+pub use forbid::without;
 pub use kernel::until;
 pub use peers::{Conversation, dead_port, peer_program, python, scripted};
 pub use program::{Program, Stream};

@@ -13,9 +13,9 @@ pub(super) struct Figures {
     pub(super) threads: usize,
 }
 
-/// A pool may fill up, a zombie may wait for the next accept: what grows
-/// with each peer is more than that.
-const SLACK: usize = 16;
+/// A pool may fill up (Python's has up to 32 threads), a zombie may wait for
+/// the next accept: what grows with each of 200 peers is more than that.
+const SLACK: usize = 40;
 
 impl Figures {
     fn of(self, what: Growth) -> (usize, &'static str) {

@@ -37,6 +37,7 @@ impl Room<'_> {
         if !was_told && let Some(port) = ports.min() {
             self.port = port;
         }
+        self.its_address = self.address(&listeners);
         Ok(())
     }
 
@@ -46,12 +47,15 @@ impl Room<'_> {
     }
 
     /// Where to connect to: IPv4 where there is a choice.
-    fn its_address(&mut self) -> SocketAddr {
+    fn address(&self, listeners: &[SocketAddr]) -> SocketAddr {
         let port = self.port;
-        let mut there = self.its_listeners();
-        there.retain(|address| address.port() == port);
-        let is_six = |at: &SocketAddr| matches!(at.ip(), IpAddr::V6(ip) if !ip.is_unspecified());
-        let only_six = !there.is_empty() && there.iter().all(is_six);
+        let there = listeners.iter().filter(|it| it.port() == port);
+        let is_six = |at: &SocketAddr| match at.ip() {
+            IpAddr::V6(ip) => !ip.is_unspecified(),
+            IpAddr::V4(_) => false,
+        };
+        let mut there = there.map(is_six).peekable();
+        let only_six = there.peek().is_some() && there.all(|is_six| is_six);
         let ip: IpAddr = if only_six {
             Ipv6Addr::LOCALHOST.into()
         } else {
@@ -61,7 +65,7 @@ impl Room<'_> {
     }
 
     pub(super) fn connect(&mut self, name: &str) -> Done<()> {
-        let address = self.its_address();
+        let address = self.its_address;
         let socket = tcp(address)?;
         let to = SockaddrStorage::from(address);
         match connect(socket.as_raw_fd(), &to) {

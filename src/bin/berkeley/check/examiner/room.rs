@@ -6,6 +6,8 @@
 //! for ever. Time decides only where a program computes without a sign of
 //! life, or sleeps by the clock.
 
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -53,15 +55,17 @@ pub(super) struct Room<'a> {
     /// Keeps the port for this examiner.
     pub(super) _claim: Option<Port>,
     /// The program as it was started,
-    pub(super) argv: Vec<String>,
+    pub(super) argv: Vec<OsString>,
     /// itself, once it is,
     pub(super) program: Option<Program>,
     /// and what can be seen of it.
     pub(super) watch: Option<Watch>,
     /// How far its two outputs have been searched.
     pub(super) printed: [usize; 2],
-    /// Where the program listens, or is to connect to.
+    /// Where the program listens, or is to connect to,
     pub(super) port: u16,
+    /// and where to connect to it.
+    pub(super) its_address: SocketAddr,
     /// The examiner's own, in a client's lab.
     pub(super) listeners: Vec<OwnedFd>,
     /// Somebody's connection is not established yet.
@@ -108,15 +112,20 @@ impl Room<'_> {
         let start = Instant::now();
         let mut last_moved = start;
         let mut computed = self.computed;
+        // To look at a program costs more than to wait for a moment: as long
+        // as bytes come, it lives.
+        let mut is_still = false;
         loop {
             if self.pump()? {
                 last_moved = Instant::now();
                 computed = self.computed;
+                is_still = false;
             }
             if is_so(self)? {
                 return Ok(Ok(()));
             }
-            if let Some(gave) = self.gives_up(last_moved, start, computed)? {
+            let since = (last_moved, computed);
+            if let Some(gave) = self.gives_up(is_still, since, start)? {
                 // What moved since it was looked at may be the very thing.
                 if self.pump()? && start.elapsed() < self.scaled(LONGEST) {
                     last_moved = Instant::now();
@@ -128,6 +137,7 @@ impl Room<'_> {
                 return Ok(Err(gave));
             }
             self.sleep()?;
+            is_still = true;
         }
     }
 
@@ -137,23 +147,25 @@ impl Room<'_> {
 
     fn gives_up(
         &mut self,
-        last_moved: Instant,
+        is_still: bool,
+        (last_moved, computed): (Instant, f64),
         start: Instant,
-        computed: f64,
     ) -> Done<Option<Gave>> {
         stage::check()?;
         if start.elapsed() > self.scaled(LONGEST) {
             return Ok(Some(Gave::Busy));
         }
         self.weigh()?;
+        if !is_still {
+            return Ok(None);
+        }
         let still = last_moved.elapsed();
         let is_starved = self.computed - computed < COMPUTED
             && still < self.scaled(STARVED);
         let Some(watch) = &mut self.watch else {
             return Ok(Some(Gave::Ended));
         };
-        let rest = watch.look();
-        Ok(match rest {
+        Ok(match watch.look() {
             Rest::Gone => Some(Gave::Ended),
             Rest::Stopped => Some(Gave::Stopped),
             Rest::Asleep if !self.kernel_has_work() => Some(Gave::Rests),
@@ -190,13 +202,13 @@ impl Room<'_> {
     }
 
     /// Bytes that have not arrived yet, by a window that was closed or a
-    /// queue that was full, are sent again by and by. And both sides may
-    /// sleep while a small segment waits until the one before it is
-    /// acknowledged (Nagle's algorithm), which may take 40 ms.
+    /// queue that was full, are sent again by and by. Nagle's algorithm keeps
+    /// the program's until what went before is acknowledged, and that may
+    /// take longer than to see that the program rests.
     fn kernel_has_work(&mut self) -> bool {
         self.is_connecting
             || self.peers.iter().any(Peer::is_under_way)
-            || self.is_sending()
+            || self.is_answer_under_way()
     }
 
     /// Whether anything moved.

@@ -209,9 +209,7 @@ impl Room<'_> {
             Ok(end.is_some() || room.is_held(ends))
         })?;
         let Err(gave) = waited else { return Ok(()) };
-        failed(format!("{name} is never accepted"))
-            .with(format!("accept(2) to return {name}"), gave.words())
-            .stop()
+        never_accepted(name, gave).stop()
     }
 
     /// Nobody in the program has a descriptor of it any more.
@@ -219,9 +217,14 @@ impl Room<'_> {
         let waited = self.until(|room| {
             let peer = room.peer(name)?;
             let ends = (peer.local, peer.remote);
-            Ok(!room.is_held(ends))
+            Ok(!room.is_held(ends) && !room.is_queued(ends))
         })?;
         let Err(gave) = waited else { return Ok(()) };
+        let peer = self.peer(name)?;
+        let ends = (peer.local, peer.remote);
+        if self.is_queued(ends) {
+            return never_accepted(name, gave).stop();
+        }
         failed(format!("{name}'s descriptor is never closed"))
             .with(
                 format!("close(2) of the connection to {name}"),
@@ -229,6 +232,11 @@ impl Room<'_> {
             )
             .stop()
     }
+}
+
+fn never_accepted(name: &str, gave: Gave) -> Box<Failure> {
+    failed(format!("{name} is never accepted"))
+        .with(format!("accept(2) to return {name}"), gave.words())
 }
 
 fn never_ends(name: &str, why: &str) -> Box<Failure> {
