@@ -16,14 +16,6 @@ impl Room<'_> {
         watch.connection(local, remote).unread as usize
     }
 
-    /// Whether something that the program has sent is still on its way to
-    /// somebody who reads.
-    pub(super) fn is_sending(&mut self) -> bool {
-        let Some(watch) = &mut self.watch else { return false };
-        let mut readers = self.peers.iter().filter(|peer| peer.is_reading());
-        readers.any(|peer| watch.is_sending(peer.local, peer.remote))
-    }
-
     /// Whether the program has a descriptor of it.
     pub(super) fn is_held(&mut self, (local, remote): Ends) -> bool {
         let Some(watch) = &mut self.watch else { return false };

@@ -89,15 +89,6 @@ impl Watch {
         connections::end(&mut self.namespace, &self.family, local, remote)
     }
 
-    /// Whether something of the program's is still on its way in there.
-    pub(crate) fn is_sending(
-        &mut self,
-        local: SocketAddr,
-        remote: SocketAddr,
-    ) -> bool {
-        connections::is_sending(&mut self.namespace, local, remote)
-    }
-
     /// On what it listens. A socket that several processes hold is one.
     pub(crate) fn listeners(&mut self) -> Vec<Listener> {
         self.family.refresh(true);
