@@ -102,13 +102,14 @@ impl Watch {
     /// On what it listens. A socket that several processes hold is one.
     pub(crate) fn listeners(&mut self) -> Vec<Listener> {
         self.family.refresh(true);
-        let me = std::process::id().cast_signed();
-        let mut rows = listener_rows(me).peekable();
-        if rows.peek().is_none() {
+        let held = descriptors::sockets(&self.family);
+        if held.is_empty() {
+            // The kernel goes through all its buckets for the table.
             return Vec::new();
         }
-        let held = descriptors::sockets(&self.family);
-        rows.filter(|row| held.contains(&row.inode))
+        let me = std::process::id().cast_signed();
+        listener_rows(me)
+            .filter(|row| held.contains(&row.inode))
             .map(|row| Listener {
                 address: row.local,
                 queue: row.receive,
