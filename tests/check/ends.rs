@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use super::common::{
-    Language, Program, SOON, peer_program, program, until, without,
+    Language, Program, SOON, peer_program, program, run, until, without,
 };
 use super::usage::own_lab;
 use super::{check, ids, report};
@@ -167,4 +167,22 @@ fn without_a_network_of_its_own_it_says_so_and_checks() {
         panic!("{range}")
     };
     assert!(!(low..=high).contains(&port), "{port}");
+}
+
+#[test]
+fn who_has_seen_enough_does_not_change_what_comes_of_it() {
+    let lab = own_lab(LAB, "seen-enough");
+    let mut check = Command::new("sh");
+    check.args(["-c", "\"$@\" | :", "sh"]);
+    let one = super::check(&["--only", "ready", "--report"]);
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let kept = format!("{folder}/seen-enough.json");
+    check.arg(one.get_program()).args(one.get_args());
+    check.arg(format!("json={kept}")).arg("--lab").arg(lab).arg("--");
+    check.arg(program(Language::Rust, "echo_server"));
+    let done = run(check.args(["--quiet", "{port}"]), b"");
+    assert_eq!((done.code, done.err().as_str()), (0, ""));
+    let text = fs::read_to_string(&kept).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["complete"], true);
 }

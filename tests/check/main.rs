@@ -3,15 +3,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod class;
 #[path = "../common/mod.rs"]
 mod common;
 mod ends;
+mod fairness;
 mod planted;
+mod references;
 mod usage;
+mod watch;
 
+use std::path::Path;
 use std::process::Command;
 
-use common::{Finished, Language, program, run};
+use common::{Finished, Language, SOON, program, run, run_within};
 use serde_json::Value;
 
 /// `berkeley check` with these arguments.
@@ -23,11 +28,19 @@ pub(crate) fn check(args: &[&str]) -> Command {
 
 /// Its report, and its exit code.
 pub(crate) fn report(command: &mut Command) -> (Value, i32) {
-    let done: Finished = run(command, b"");
+    let done: Finished = run_within(SOON * 8, command, b"");
     let report = serde_json::from_slice(&done.stdout).unwrap_or_else(|why| {
         panic!("{why}: {}{}", done.out(), done.err());
     });
     (report, done.code)
+}
+
+/// What a script prints about a file.
+pub(crate) fn python_lines(script: &str, file: &Path) -> Vec<String> {
+    let mut python = Command::new("python3");
+    let done = run(python.arg("-c").arg(script).arg(file), b"");
+    assert_eq!(done.code, 0, "{}", done.err());
+    done.out().lines().map(str::to_owned).collect()
 }
 
 /// The cases in which this was the result.

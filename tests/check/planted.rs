@@ -24,6 +24,30 @@ const ECHO_SERVER: Planted =
 const KNOCK: Planted =
     Planted { lab: "knock", file: "knock.py", args: &["-p", "{port}"] };
 
+const ROSTER_CLIENT: Planted = Planted {
+    lab: "roster-client",
+    file: "roster_client.py",
+    args: &["{args}"],
+};
+
+const ROSTER_SERVER: Planted = Planted {
+    lab: "roster-server",
+    file: "roster_server.py",
+    args: &["{args}"],
+};
+
+const SIMPLE_CLIENT: Planted = Planted {
+    lab: "simple-client",
+    file: "simple_client.py",
+    args: &["{args}"],
+};
+
+const SIMPLE_SERVER: Planted = Planted {
+    lab: "simple-server",
+    file: "simple_server.py",
+    args: &["{args}"],
+};
+
 #[derive(Clone, Copy)]
 struct Mistake<'a> {
     name: &'a str,
@@ -105,4 +129,24 @@ fn every_case_of_the_echo_server() {
 #[test]
 fn every_case_of_knock() {
     each_case_has_its_mistake(&KNOCK);
+}
+
+#[test]
+fn every_case_of_roster_client() {
+    each_case_has_its_mistake(&ROSTER_CLIENT);
+}
+
+#[test]
+fn every_case_of_roster_server() {
+    each_case_has_its_mistake(&ROSTER_SERVER);
+}
+
+#[test]
+fn every_case_of_simple_client() {
+    each_case_has_its_mistake(&SIMPLE_CLIENT);
+}
+
+#[test]
+fn every_case_of_simple_server() {
+    each_case_has_its_mistake(&SIMPLE_SERVER);
 }

@@ -43,10 +43,11 @@ use clap::{Parser, Subcommand};
     disable_help_subcommand = true,
     after_help = "\
 Examples:
-  berkeley tour          every lab, in both languages, in under a minute
-  berkeley bench         fork against thread against everything
-  berkeley trace knock   who called what, who waited, in which TCP state
-  berkeley list          what there is, and in which file
+  berkeley tour                    every lab, in both languages
+  berkeley bench                   fork against thread against everything
+  berkeley trace knock             who called what, who waited, in which state
+  berkeley check LAB -- COMMAND    a program of your own, against a lab
+  berkeley list                    what there is, and in which file
 
 Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
 )]

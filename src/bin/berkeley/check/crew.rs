@@ -16,10 +16,12 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, getppid};
 
 use super::examiner::Order;
 use super::report::{Outcome, Result as Came};
+use crate::stage::kernel::family;
 
 /// Longer than anything that an examiner waits for, by a scale of 1.
 const LONGEST: f64 = 900.0;
@@ -33,8 +35,15 @@ pub(crate) struct Crew {
     members: Vec<Member>,
 }
 
+/// What a member is at: which case of which sitting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    pub(crate) sitting: usize,
+    pub(crate) case: usize,
+}
+
 struct Member {
-    number: usize,
+    seat: Seat,
     order: Order,
     child: Child,
     said: Vec<u8>,
@@ -46,8 +55,8 @@ impl Crew {
         self.members.len()
     }
 
-    /// Sets one to work; its number is how the caller knows it again.
-    pub(crate) fn hire(&mut self, number: usize, order: Order) -> Result<()> {
+    /// Sets one to work.
+    pub(crate) fn hire(&mut self, seat: Seat, order: Order) -> Result<()> {
         let tool =
             std::env::current_exe().context("where is this program?")?;
         let mut command = Command::new(tool);
@@ -78,12 +87,12 @@ impl Crew {
         let deadline =
             Instant::now() + Duration::from_secs_f64(LONGEST * scale);
         let said = Vec::new();
-        self.members.push(Member { number, order, child, said, deadline });
+        self.members.push(Member { seat, order, child, said, deadline });
         Ok(())
     }
 
     /// Waits for a moment, and returns those who are done.
-    pub(crate) fn work(&mut self) -> Result<Vec<(usize, Outcome)>> {
+    pub(crate) fn work(&mut self) -> Result<Vec<(Seat, Outcome)>> {
         let outputs: Vec<BorrowedFd<'_>> = self
             .members
             .iter()
@@ -102,12 +111,32 @@ impl Crew {
         while place < self.members.len() {
             if self.members[place].has_ended()? {
                 let member = self.members.swap_remove(place);
-                done.push((member.number, member.outcome()?));
+                done.push((member.seat, member.outcome()?));
             } else {
                 place += 1;
             }
         }
+        if done.iter().any(|(_, outcome)| outcome.result == Came::Trouble) {
+            self.end_orphans();
+        }
         Ok(done)
+    }
+
+    /// An examiner that was killed, by its program maybe, could end nobody:
+    /// what it had started is this process's now, and nobody's at work.
+    fn end_orphans(&self) {
+        let me = Pid::this().as_raw();
+        let at_work = self.members.iter();
+        let at_work: Vec<i32> = at_work
+            .flat_map(|member| family(member.child.id().cast_signed()))
+            .collect();
+        for pid in family(me) {
+            if pid != me && !at_work.contains(&pid) {
+                let pid = Pid::from_raw(pid);
+                let _ = kill(pid, Signal::SIGKILL);
+                let _ = waitpid(pid, Some(WaitPidFlag::WNOHANG));
+            }
+        }
     }
 }
 
@@ -141,13 +170,12 @@ impl Member {
         if let Some(mut stderr) = self.child.stderr.take() {
             stderr.read_to_string(&mut words)?;
         }
-        let last = words.lines().last().unwrap_or_default();
+        let last = words.lines().last();
+        let last = last.map_or(String::new(), |line| format!(": {line}"));
         Ok(Outcome {
             id: self.order.case.clone(),
             result: Came::Trouble,
-            because: Some(format!(
-                "the examiner ended early ({ended}): {last}"
-            )),
+            because: Some(format!("the examiner ended early ({ended}){last}")),
             ..Outcome::default()
         })
     }

@@ -41,11 +41,14 @@ impl Live<'_> {
     }
 }
 
+/// `| head`: the reader has seen enough; the reports and the exit code are
+/// wanted all the same.
 fn print(lines: &[String]) -> Result<()> {
     let mut out = anstream::stdout().lock();
-    for line in lines {
-        writeln!(out, "{line}")?;
+    let mut lines = lines.iter();
+    let written = lines.try_for_each(|line| writeln!(out, "{line}"));
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    io::Write::flush(&mut out)?;
-    Ok(())
 }

@@ -1,13 +1,20 @@
 //! `berkeley check`: a program, in any language, against a lab.
 //!
-//! A lab (`lab`) is a text file with cases; `plan` chooses from them, and a
-//! `sitting` gives each to an examiner of the `crew`: a process of its own
-//! (`examiner`), which starts the program, plays its peers, and tells what
-//! came of it. All that is one `report`, which the `forms` are made from.
+//! A lab (`lab`) is a text file with cases; `plan` chooses from them. A
+//! `sitting` is one program's way through them; the `hall` gives each case to
+//! an examiner of the `crew`: a process of its own (`examiner`), which starts
+//! the program, plays its peers, and tells what came of it. All that is one
+//! `report`, which the `forms` are made from. A program is checked `alone`,
+//! `again` and again as its `files` change, or with a `class`.
 
+mod again;
+mod alone;
+mod class;
 mod crew;
 mod examiner;
+mod files;
 mod forms;
+mod hall;
 mod lab;
 mod live;
 mod options;
@@ -27,14 +34,12 @@ use clap::error::ErrorKind;
 use crate::exit::{Verdict, refuse, words};
 use crate::screen::{self, Screen};
 use crate::stage::{self, Interrupted};
-use crate::{calendar, system};
+use alone::Alone;
 pub(crate) use examiner::run as examine;
 use forms::{Form, Look, Reports, Wish};
 use lab::Lab;
-use live::Live;
 pub(crate) use options::Options;
-use report::{Report, Result as Came};
-use sitting::Sitting;
+use sitting::{Candidate, Terms};
 
 /// The exit codes that only a grader has.
 const UNSTARTABLE: Verdict = Verdict::Code(3);
@@ -57,11 +62,27 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     if options.list || options.explain.is_some() {
         return shown(options, &lab, &name);
     }
-    let reports = Reports::prepare(&wishes(options))
-        .unwrap_or_else(|error| usage(words(&error)));
+    let wishes = wishes(options);
     demand(options, &lab);
+    let cases = plan::chosen(&lab, &options.only, options.sequential);
+    if cases.is_empty() {
+        usage(format!("--only leaves no case of {}", lab.name));
+    }
+    let terms = Terms {
+        source: &source,
+        lab: &lab,
+        cases,
+        repeat: options.repeat,
+        seed: options.seed,
+        time_scale: options.time_scale,
+        trace: options.trace,
+    };
+    let look = look(options, &name);
     stage::watch()?;
-    let done = checked(options, &source, &lab, &name, &reports);
+    let done = match &options.submissions {
+        Some(folder) => class::run(options, folder, &terms, &wishes, look),
+        None => one(options, terms, &wishes, &look),
+    };
     stage::end_the_rest();
     match done {
         Err(error) if !error.is::<Interrupted>() => {
@@ -124,6 +145,15 @@ fn wishes(options: &Options) -> Vec<Wish> {
             .unwrap_or_else(|why| usage(format!("--report {wish}: {why}")))
     });
     let mut wishes: Vec<Wish> = wishes.collect();
+    if options.submissions.is_some() {
+        if let Some(Wish { file: Some(file), .. }) =
+            wishes.iter().find(|wish| wish.file.is_some())
+        {
+            let file = file.display();
+            usage(format!("{file}: each of a class has a file of its own"));
+        }
+        return wishes;
+    }
     if options.json {
         wishes.push(Wish { form: Form::Json, file: None });
     }
@@ -138,6 +168,9 @@ fn demand(options: &Options, lab: &Lab) {
         usage("what is to be checked? COMMAND stands behind --");
     }
     let words = options.command.join(" ");
+    if options.submissions.is_none() && words.contains("{submission}") {
+        usage("{submission} is for a class: --submissions DIR");
+    }
     if words.contains("{args}") {
         return;
     }
@@ -152,63 +185,27 @@ fn demand(options: &Options, lab: &Lab) {
     }
 }
 
-fn checked(
+/// One program, once or again and again.
+fn one(
     options: &Options,
-    source: &str,
-    lab: &Lab,
-    name: &str,
-    reports: &Reports,
+    terms: Terms<'_>,
+    wishes: &[Wish],
+    look: &Look,
 ) -> Result<Verdict> {
-    let cases = plan::chosen(lab, &options.only, options.sequential);
-    if cases.is_empty() {
-        usage(format!("--only leaves no case of {}", lab.name));
+    let reports =
+        Reports::prepare(wishes).unwrap_or_else(|error| usage(words(&error)));
+    let command = options.command.clone();
+    let candidate = Candidate { command, ..Candidate::default() };
+    let alone = Alone { candidate, jobs: jobs(options), look, reports };
+    if options.watch {
+        return again::run(&alone, terms, options.sequential);
     }
-    let cpus = available_parallelism().map_or(1, usize::from);
-    let sitting = Sitting {
-        source,
-        cases,
-        command: options.command.clone(),
-        folder: None,
-        repeat: options.repeat,
-        seed: options.seed,
-        time_scale: options.time_scale,
-        trace: options.trace,
-        jobs: options.jobs.map_or(cpus, usize::from),
-    };
-    let look = look(options, name);
-    let mut report = blank(&sitting, lab);
-    let mut live = reports.printed().is_none().then(|| Live::open(&look));
-    let held = sitting.hold(&mut report, &mut |report| {
-        if let Some(live) = &mut live {
-            live.hear(report)?;
-        }
-        reports.keep(report, &look)
-    });
-    if let Err(error) = &held {
-        report.notes.push(format!("it was not finished: {}", words(error)));
-    }
-    if let Some(live) = live {
-        live.finish(&report)?;
-    }
-    reports.finish(&report, &look)?;
-    held?;
-    Ok(verdict(&report))
+    Ok(alone::verdict(&alone.check(&terms)?))
 }
 
-/// A report in which nothing has been examined yet.
-fn blank(sitting: &Sitting<'_>, lab: &Lab) -> Report {
-    Report {
-        lab: lab.name.clone(),
-        title: lab.title.clone(),
-        command: sitting.command.clone(),
-        system: system::kernel(),
-        date: calendar::now(),
-        seed: sitting.seed,
-        time_scale: sitting.time_scale,
-        cases: sitting.cases.len(),
-        worth: sitting.cases.iter().map(|case| case.points).sum(),
-        ..Report::default()
-    }
+fn jobs(options: &Options) -> usize {
+    let cpus = || available_parallelism().map_or(1, usize::from);
+    options.jobs.map_or_else(cpus, usize::from)
 }
 
 fn look(options: &Options, name: &str) -> Look {
@@ -219,18 +216,4 @@ fn look(options: &Options, name: &str) -> Look {
         words.push("--sequential".into());
     }
     Look { width: columns.min(WIDEST), hints: options.hints, words }
-}
-
-fn verdict(report: &Report) -> Verdict {
-    let has = |result| report.count(result) > 0;
-    let fell_short = report
-        .outcomes
-        .iter()
-        .any(|it| it.counts() && matches!(it.result, Came::Failed));
-    match () {
-        () if has(Came::Trouble) => TROUBLE,
-        () if has(Came::Unstartable) => UNSTARTABLE,
-        () if fell_short => Verdict::FellShort,
-        () => Verdict::Good,
-    }
 }

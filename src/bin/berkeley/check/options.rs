@@ -35,6 +35,13 @@ what it should, or when none of its threads can do anything more.
 A case without points informs, and costs nothing. What is wrong with the
 grader itself is never a program's zero.
 
+With --submissions COMMAND runs in each folder of DIR, or in the one folder in
+it that has COMMAND's file; {submission} is the entry's whole path, and single
+files are programs only with it. What is finished is kept, and not run again
+while the files, the lab and the options are the same. Each program has
+NAME.txt and NAME.json, and one more file for each --report FORM; summary.csv
+is of all, and --json prints the same as JSON.
+
 Examples:
   berkeley check knock -- python3 knock.py -p {port}
   berkeley check echo-client --only 'split*' -- ./echo_client {args}
@@ -100,7 +107,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) json: bool,
     /// Check again whenever a file of the program changes
-    #[arg(long)]
+    #[arg(long, conflicts_with = "submissions")]
     pub(crate) watch: bool,
 
     /// A class: each folder or file in DIR is one program

@@ -37,6 +37,10 @@ pub(crate) struct Report {
     /// What is to be known about the whole, in sentences: that there was no
     /// network of its own, that it was interrupted.
     pub(crate) notes: Vec<String>,
+    /// Of one of a class: the same for the same files, lab and options, so
+    /// that it need not be examined again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fingerprint: Option<String>,
 }
 
 /// What came of one case.

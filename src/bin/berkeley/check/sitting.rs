@@ -1,29 +1,45 @@
 //! One program against one lab: which case is next, and what came of all.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::time::Instant;
 
-use anyhow::Result;
-
-use super::crew::Crew;
 use super::examiner::Order;
-use super::lab::Case;
+use super::lab::{Case, Lab};
 use super::report::{Outcome, Report, Result as Came};
-use crate::stage;
+use crate::{calendar, system};
 
-/// What is the same for all cases of a sitting.
+/// What is the same for every program that is examined.
 #[derive(Clone, Debug)]
-pub(crate) struct Sitting<'a> {
-    /// The lab's file.
+pub(crate) struct Terms<'a> {
+    /// The lab's file, and what is in it.
     pub(crate) source: &'a str,
+    pub(crate) lab: &'a Lab,
+    /// What a case needs stands before it.
     pub(crate) cases: Vec<&'a Case>,
-    pub(crate) command: Vec<String>,
-    pub(crate) folder: Option<PathBuf>,
     pub(crate) repeat: u32,
     pub(crate) seed: u64,
     pub(crate) time_scale: f64,
     pub(crate) trace: bool,
-    pub(crate) jobs: usize,
+}
+
+/// A program, and how it is started.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Candidate {
+    pub(crate) command: Vec<String>,
+    /// Where it runs; none: where the tool does.
+    pub(crate) folder: Option<OsString>,
+    /// What `{submission}` stands for.
+    pub(crate) submission: Option<OsString>,
+}
+
+/// It goes on from case to case; `hall` has the examiners for it.
+pub(crate) struct Sitting<'a> {
+    terms: &'a Terms<'a>,
+    candidate: Candidate,
+    progress: Vec<Progress>,
+    began: Option<Instant>,
+    /// What is known so far, in the order of the cases.
+    pub(crate) report: Report,
 }
 
 /// A case, and its runs so far.
@@ -34,108 +50,112 @@ struct Progress {
     outcome: Option<Outcome>,
 }
 
-impl Sitting<'_> {
-    /// Fills in the report; `heard` is told of it after each case, in the
-    /// order of the lab. An interruption is an error, and what there was
-    /// before it is in the report.
-    pub(crate) fn hold(
-        &self,
-        report: &mut Report,
-        heard: &mut dyn FnMut(&Report) -> Result<()>,
-    ) -> Result<()> {
-        let start = Instant::now();
-        let held = self.all(report, start, heard);
-        report.seconds = start.elapsed().as_secs_f64();
-        report.complete = held.is_ok();
-        held
+impl<'a> Sitting<'a> {
+    pub(crate) fn new(
+        terms: &'a Terms<'a>,
+        candidate: Candidate,
+    ) -> Sitting<'a> {
+        let report = Report {
+            lab: terms.lab.name.clone(),
+            title: terms.lab.title.clone(),
+            command: candidate.command.clone(),
+            system: system::kernel(),
+            date: calendar::now(),
+            seed: terms.seed,
+            time_scale: terms.time_scale,
+            cases: terms.cases.len(),
+            worth: terms.cases.iter().map(|case| case.points).sum(),
+            ..Report::default()
+        };
+        let progress = vec![Progress::default(); terms.cases.len()];
+        Sitting { terms, candidate, progress, began: None, report }
     }
 
-    fn all(
-        &self,
-        report: &mut Report,
-        start: Instant,
-        heard: &mut dyn FnMut(&Report) -> Result<()>,
-    ) -> Result<()> {
-        let mut crew = Crew::default();
-        let mut progress = vec![Progress::default(); self.cases.len()];
-        while report.outcomes.len() < self.cases.len() {
-            stage::check()?;
-            while crew.size() < self.jobs
-                && let Some(next) = self.next(&progress)
-            {
-                progress[next].begun += 1;
-                let seed = self.seed + u64::from(progress[next].begun) - 1;
-                crew.hire(next, self.order(self.cases[next], seed))?;
-            }
-            self.skip(&mut progress);
-            if crew.size() > 0 {
-                for (place, outcome) in crew.work()? {
-                    if outcome.result == Came::Skipped
-                        && progress[place].done == 0
-                    {
-                        // For want of something here: nobody loses by it.
-                        report.worth -= self.cases[place].points;
-                    }
-                    progress[place].take(outcome, self.cases[place]);
-                }
-            }
-            let mut place = report.outcomes.len();
-            while let Some(done) = progress.get(place)
-                && done.done == self.repeat
-                && let Some(outcome) = done.outcome.clone()
-            {
-                report.outcomes.push(outcome);
-                report.seconds = start.elapsed().as_secs_f64();
-                heard(report)?;
-                place += 1;
-            }
+    /// A case that may begin, by its place, and the order for it.
+    pub(crate) fn next(&mut self) -> Option<(usize, Order)> {
+        let place = self.first_ready()?;
+        if self.began.is_none() {
+            self.began = Some(Instant::now());
+            self.report.date = calendar::now();
         }
-        Ok(())
+        let progress = &mut self.progress[place];
+        let seed = self.terms.seed + u64::from(progress.begun);
+        progress.begun += 1;
+        Some((place, self.order(self.terms.cases[place], seed)))
+    }
+
+    /// What came of a case that was begun.
+    pub(crate) fn take(&mut self, place: usize, outcome: Outcome) {
+        let case = self.terms.cases[place];
+        let progress = &mut self.progress[place];
+        if outcome.result == Came::Skipped && progress.done == 0 {
+            // For want of something here: nobody loses by it.
+            self.report.worth -= case.points;
+        }
+        progress.take(outcome, case);
+        self.skip();
+        while let Some(next) = self.progress.get(self.report.outcomes.len())
+            && next.done == self.terms.repeat
+            && let Some(outcome) = next.outcome.clone()
+        {
+            self.report.outcomes.push(outcome);
+        }
+        self.report.complete = self.is_over();
+        self.count_seconds();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.report.outcomes.len() == self.progress.len()
+    }
+
+    /// How long it has lasted until now.
+    pub(crate) fn count_seconds(&mut self) {
+        let lasted = self.began.map(|began| began.elapsed().as_secs_f64());
+        self.report.seconds = lasted.unwrap_or_default();
     }
 
     fn order(&self, case: &Case, seed: u64) -> Order {
         Order {
-            lab: self.source.to_owned(),
+            lab: self.terms.source.to_owned(),
             case: case.id.clone(),
-            command: self.command.clone(),
-            folder: self.folder.clone(),
+            command: self.candidate.command.clone(),
+            folder: self.candidate.folder.clone(),
+            submission: self.candidate.submission.clone(),
             seed,
-            time_scale: self.time_scale,
-            trace: self.trace,
+            time_scale: self.terms.time_scale,
+            trace: self.terms.trace,
             tool: std::process::id().cast_signed(),
         }
     }
 
     /// The first that may begin: those that it needs have passed.
-    fn next(&self, progress: &[Progress]) -> Option<usize> {
-        (0..self.cases.len()).find(|&place| {
-            progress[place].begun < self.repeat
+    fn first_ready(&self) -> Option<usize> {
+        let repeat = self.terms.repeat;
+        (0..self.progress.len()).find(|&place| {
+            self.progress[place].begun < repeat
                 && self
-                    .needed(place, progress)
-                    .all(|it| it.done == self.repeat && it.has(Came::Passed))
+                    .needed(place)
+                    .all(|it| it.done == repeat && it.has(Came::Passed))
         })
     }
 
-    fn needed<'a>(
-        &self,
-        place: usize,
-        progress: &'a [Progress],
-    ) -> impl Iterator<Item = &'a Progress> {
-        let needs = &self.cases[place].needs;
-        let cases = self.cases.iter().zip(progress);
+    fn needed(&self, place: usize) -> impl Iterator<Item = &Progress> {
+        let needs = &self.terms.cases[place].needs;
+        let cases = self.terms.cases.iter().zip(&self.progress);
         let needed = cases.filter(|(case, _)| needs.contains(&case.id));
-        needed.map(|(_, progress)| progress).collect::<Vec<_>>().into_iter()
+        needed.map(|(_, progress)| progress)
     }
 
     /// Those that need what has not passed.
-    fn skip(&self, progress: &mut [Progress]) {
-        for (place, case) in self.cases.iter().enumerate() {
-            if progress[place].begun > 0 {
+    fn skip(&mut self) {
+        let repeat = self.terms.repeat;
+        for (place, case) in self.terms.cases.iter().enumerate() {
+            if self.progress[place].begun > 0 {
                 continue;
             }
             let failed = self
-                .needed(place, progress)
-                .find(|it| it.done == self.repeat && !it.has(Came::Passed));
+                .needed(place)
+                .find(|it| it.done == repeat && !it.has(Came::Passed));
             let failed = failed.and_then(|it| it.outcome.as_ref());
             let Some(id) = failed.map(|outcome| outcome.id.clone()) else {
                 continue;
@@ -144,9 +164,9 @@ impl Sitting<'_> {
             let mut outcome = about(case);
             outcome.result = Came::Skipped;
             outcome.because = Some(because);
-            progress[place] = Progress {
-                begun: self.repeat,
-                done: self.repeat,
+            self.progress[place] = Progress {
+                begun: repeat,
+                done: repeat,
                 outcome: Some(outcome),
             };
         }

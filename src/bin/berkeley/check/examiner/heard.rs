@@ -49,10 +49,11 @@ impl Heard {
         self.source.as_ref().map(AsFd::as_fd)
     }
 
-    /// Takes what there is by now. Whether something was new.
+    /// Takes what there is by now. Whether something was new: of a program
+    /// that prints without end, what is not kept is no news any more.
     pub(super) fn hear(&mut self) -> Result<bool> {
         let mut buffer = [0; 16 * 1024];
-        let mut taken = 0;
+        let (mut taken, before) = (0, self.bytes.len());
         while taken < AT_ONCE {
             let Some(source) = &mut self.source else { return Ok(true) };
             match source.read(&mut buffer) {
@@ -70,7 +71,7 @@ impl Heard {
                 Err(error) => return Err(error).context("read: its output"),
             }
         }
-        Ok(taken > 0)
+        Ok(self.bytes.len() > before)
     }
 
     fn keep(&mut self, news: &[u8]) {

@@ -15,6 +15,7 @@ mod limits;
 mod listening;
 mod order;
 mod peer;
+mod pickles;
 mod place;
 mod play;
 mod plays;
@@ -67,6 +68,14 @@ pub(crate) fn run() -> Result<Verdict> {
 fn examine(order: &Order, lab: &Lab, case: &Case) -> Result<Outcome> {
     let start = Instant::now();
     let mut outcome = Outcome { runs: 1, ..about(case) };
+    if let Some(place) = lab.lacks(case, &order.command) {
+        outcome.result = Came::Skipped;
+        outcome.because = Some(format!(
+            "COMMAND has no {{{place}}}: what the program says instead is \
+             not known"
+        ));
+        return Ok(outcome);
+    }
     let mut room = Room::open(order, lab, case)?;
     ends::guard(order.tool)?;
     match room.play() {

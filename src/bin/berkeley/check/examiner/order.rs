@@ -1,13 +1,13 @@
 //! What an examiner is told: one case, one program.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 /// It comes as JSON on standard input.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Order {
     /// The file of the lab, and the case in it.
     pub(crate) lab: String,
@@ -15,7 +15,9 @@ pub(crate) struct Order {
     /// The COMMAND, with its `{places}`.
     pub(crate) command: Vec<String>,
     /// Where the program runs; none: where the tool does.
-    pub(crate) folder: Option<PathBuf>,
+    pub(crate) folder: Option<OsString>,
+    /// What `{submission}` stands for, whatever bytes are in its name.
+    pub(crate) submission: Option<OsString>,
     pub(crate) seed: u64,
     pub(crate) time_scale: f64,
     /// The program is traced, whether the case asks for it or not.

@@ -207,20 +207,20 @@ impl Peer {
         }
     }
 
-    /// Whether it takes what may come.
-    pub(super) fn awaits(&self) -> bool {
-        self.socket.is_some() && self.reads && self.end.is_none()
-    }
-
     pub(super) fn is_open(&self) -> bool {
         self.socket.is_some()
+    }
+
+    /// Whether it takes whatever comes.
+    pub(super) fn is_reading(&self) -> bool {
+        self.socket.is_some() && self.reads && self.end.is_none()
     }
 
     /// What to poll it for.
     pub(super) fn wants(&self) -> Option<(BorrowedFd<'_>, bool, bool)> {
         let socket = self.socket.as_ref()?;
         let writes = !self.is_flushed() && self.broken.is_none();
-        let reads = self.reads && self.end.is_none();
+        let reads = self.is_reading();
         (reads || writes).then(|| (socket.as_fd(), reads, writes))
     }
 }

@@ -63,8 +63,10 @@ impl Room<'_> {
             Act::ExpectLine(who, text) => {
                 each(self, who, &|room, name| room.expect_line(name, text))
             }
-            Act::ExpectPickle(who, text) => {
-                each(self, who, &|room, name| room.expect_pickle(name, text))
+            Act::ExpectPickle(who, pickled) => {
+                each(self, who, &|room, name| {
+                    room.expect_pickle(name, pickled)
+                })
             }
             Act::ExpectEnd(who, end) => {
                 each(self, who, &|room, name| room.expect_end(name, *end))
@@ -98,6 +100,7 @@ impl Room<'_> {
             Act::Type(text) => self.types(text),
             Act::EndInput => self.input_ends(),
             Act::Print(stream, text) => self.prints(*stream, text),
+            Act::NeverPrint(text) => self.never_prints(text),
             Act::Output(stream, text) => self.output_is(*stream, text),
             Act::Signal(name) => self.gets(name),
             Act::End(exit) => self.ends(exit),

@@ -47,6 +47,20 @@ impl Room<'_> {
             .stop()
     }
 
+    /// Nowhere in all that it prints until it ends or rests.
+    pub(super) fn never_prints(&mut self, text: &Text) -> Done<()> {
+        let bytes = self.typed_bytes(text);
+        let _ = self.until(|_| Ok(false))?;
+        self.printed = [0; 2];
+        if !self.find_printed(Stream::Either, &bytes) {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        failed("the program prints what it should not")
+            .with("anything else", format!("{text:?}"))
+            .stop()
+    }
+
     fn find_printed(&mut self, stream: Stream, bytes: &[u8]) -> bool {
         let Some(program) = &self.program else { return false };
         let streams = [program.stdout(), program.stderr()];
@@ -106,6 +120,11 @@ impl Room<'_> {
             let program = room.program.as_ref();
             Ok(program.is_none_or(|it| it.ended().is_some()))
         })?;
+        if let (Err(Gave::Ended), Some(program)) = (waited, &mut self.program)
+        {
+            // A tracer is still to tell how.
+            program.end()?;
+        }
         let ended = self.program.as_ref().and_then(Program::ended);
         let Some(ended) = ended.map(|it| it.ending) else {
             let why = waited.err().map_or("", Gave::words);

@@ -6,6 +6,7 @@
 //! for ever. Time decides only where a program computes without a sign of
 //! life, or sleeps by the clock.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -27,14 +28,18 @@ use crate::stage;
 
 /// How often the kernel is asked what the program does.
 const LOOK: u16 = 5;
-/// Without a byte that moves: of a program that computes, of one that
-/// sleeps by the clock, and of a kernel that has something to repeat.
+/// Without a byte that moves: of a program that computes, of one that could
+/// not, since the machine had no time for it, of one that sleeps by the
+/// clock, and of a kernel that has something to repeat.
 const BUSY: f64 = 15.0;
+const STARVED: f64 = 120.0;
+/// Whoever is busy has used so much of a CPU meanwhile.
+const COMPUTED: f64 = 2.0;
 const TIMED: f64 = 4.0;
 const REPEATS: f64 = 2.0;
 /// However much moves.
 const LONGEST: f64 = 300.0;
-/// How often its memory is looked at,
+/// How often its memory and CPU time are looked at,
 const WEIGH: Duration = Duration::from_millis(500);
 /// and how much it may have, in all its processes.
 const HEAVIEST: u64 = 2 << 30;
@@ -50,7 +55,7 @@ pub(super) struct Room<'a> {
     /// Keeps the port for this examiner.
     pub(super) _claim: Option<Port>,
     /// The program as it was started,
-    pub(super) argv: Vec<String>,
+    pub(super) argv: Vec<OsString>,
     /// itself, once it is,
     pub(super) program: Option<Program>,
     /// and what can be seen of it.
@@ -68,6 +73,8 @@ pub(super) struct Room<'a> {
     pub(super) peers: Vec<Peer>,
     pub(super) noted: Option<Figures>,
     pub(super) weighed: Instant,
+    /// Its CPU time at that moment.
+    pub(super) computed: f64,
     pub(super) did: Vec<String>,
     pub(super) mistakes: Option<Vec<Mistake>>,
 }
@@ -95,6 +102,28 @@ impl Gave {
     }
 }
 
+/// What a wait has seen so far.
+struct Wait {
+    start: Instant,
+    last_moved: Instant,
+    /// How long the program had computed then, in seconds of CPU time.
+    computed: f64,
+    /// Nothing has moved for a moment. To look at a program costs more than
+    /// to wait for that: as long as bytes come, it lives.
+    is_still: bool,
+}
+
+impl Wait {
+    fn begins(computed: f64) -> Wait {
+        let start = Instant::now();
+        Wait { start, last_moved: start, computed, is_still: false }
+    }
+
+    fn has_news(&mut self, computed: f64) {
+        *self = Wait { start: self.start, ..Wait::begins(computed) };
+    }
+}
+
 impl Room<'_> {
     /// Lets things go on until this is so. The peer that a wait is about is
     /// one of `peers`, so the question is asked of the room.
@@ -102,23 +131,19 @@ impl Room<'_> {
         &mut self,
         mut is_so: impl FnMut(&mut Room<'_>) -> Done<bool>,
     ) -> Done<Result<(), Gave>> {
-        let start = Instant::now();
-        let mut last_moved = start;
-        // To look at a program costs more than to wait for a moment: as long
-        // as bytes come, it lives.
-        let mut is_still = false;
+        let mut wait = Wait::begins(self.computed);
         loop {
             if self.pump()? {
-                last_moved = Instant::now();
-                is_still = false;
+                wait.has_news(self.computed);
             }
             if is_so(self)? {
                 return Ok(Ok(()));
             }
-            if let Some(gave) = self.gives_up(is_still, last_moved, start)? {
+            if let Some(gave) = self.gives_up(&wait)? {
                 // What moved since it was looked at may be the very thing.
-                if self.pump()? && start.elapsed() < self.scaled(LONGEST) {
-                    last_moved = Instant::now();
+                if self.pump()? && wait.start.elapsed() < self.scaled(LONGEST)
+                {
+                    wait.has_news(self.computed);
                     continue;
                 }
                 if is_so(self)? {
@@ -127,7 +152,7 @@ impl Room<'_> {
                 return Ok(Err(gave));
             }
             self.sleep()?;
-            is_still = true;
+            wait.is_still = true;
         }
     }
 
@@ -135,21 +160,18 @@ impl Room<'_> {
         self.order.scaled(seconds)
     }
 
-    fn gives_up(
-        &mut self,
-        is_still: bool,
-        last_moved: Instant,
-        start: Instant,
-    ) -> Done<Option<Gave>> {
+    fn gives_up(&mut self, wait: &Wait) -> Done<Option<Gave>> {
         stage::check()?;
-        if start.elapsed() > self.scaled(LONGEST) {
+        if wait.start.elapsed() > self.scaled(LONGEST) {
             return Ok(Some(Gave::Busy));
         }
         self.weigh()?;
-        if !is_still {
+        if !wait.is_still {
             return Ok(None);
         }
-        let still = last_moved.elapsed();
+        let still = wait.last_moved.elapsed();
+        let is_starved = self.computed - wait.computed < COMPUTED
+            && still < self.scaled(STARVED);
         let Some(watch) = &mut self.watch else {
             return Ok(Some(Gave::Ended));
         };
@@ -159,7 +181,7 @@ impl Room<'_> {
             Rest::Asleep if !self.kernel_has_work() => Some(Gave::Rests),
             Rest::Asleep if still > self.scaled(REPEATS) => Some(Gave::Rests),
             Rest::Timed if still > self.scaled(TIMED) => Some(Gave::Sleeps),
-            _ if still > self.scaled(BUSY) => Some(Gave::Busy),
+            _ if still > self.scaled(BUSY) && !is_starved => Some(Gave::Busy),
             _ => None,
         })
     }
@@ -173,6 +195,7 @@ impl Room<'_> {
         }
         self.weighed = Instant::now();
         let growth = watch.growth();
+        self.computed = growth.cpu;
         if growth.resident <= HEAVIEST && growth.processes <= MOST_PROCESSES {
             return Ok(());
         }
@@ -189,13 +212,13 @@ impl Room<'_> {
     }
 
     /// Bytes that have not arrived yet, by a window that was closed or a
-    /// queue that was full, are sent again by and by. Nagle's algorithm keeps
-    /// the program's until what went before is acknowledged, and that may
-    /// take longer than to see that the program rests.
+    /// queue that was full, are sent again by and by. And both sides may
+    /// sleep while a small segment waits until the one before it is
+    /// acknowledged (Nagle's algorithm), which may take 40 ms.
     fn kernel_has_work(&mut self) -> bool {
         self.is_connecting
             || self.peers.iter().any(Peer::is_under_way)
-            || self.is_answer_under_way()
+            || self.is_sending()
     }
 
     /// Whether anything moved.

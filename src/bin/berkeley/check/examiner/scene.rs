@@ -71,6 +71,7 @@ impl<'a> Room<'a> {
             printed: [0; 2],
             noted: None,
             weighed: Instant::now(),
+            computed: 0.0,
             did: Vec::new(),
             argv: Vec::new(),
             mistakes: None,
@@ -99,7 +100,7 @@ impl<'a> Room<'a> {
         if self.program.is_some() {
             return Err(anyhow!("the program is started already").into());
         }
-        self.argv = filled(&self.order.command, self.case, &self.values);
+        self.argv = filled(self.order, self.case, &self.values);
         let on_terminal = self.case.has(Setting::Terminal);
         let input = match () {
             () if on_terminal => Input::Terminal,
@@ -109,8 +110,8 @@ impl<'a> Room<'a> {
         let output =
             if on_terminal { Output::Terminals } else { Output::Pipes };
         let start = Start {
-            argv: self.argv.iter().map(Into::into).collect(),
-            folder: self.order.folder.clone(),
+            argv: self.argv.clone(),
+            folder: self.order.folder.clone().map(Into::into),
             environment: Vec::new(),
             input,
             output,
@@ -127,6 +128,7 @@ impl<'a> Room<'a> {
         self.watch = Some(Watch::new(program.root()).adopting());
         self.program = Some(program);
         self.printed = [0; 2];
+        self.computed = 0.0;
         Ok(())
     }
 
@@ -194,7 +196,8 @@ impl<'a> Room<'a> {
                 .and_then(|ended| Limits::default().reached(&ended));
             outcome.notes.extend(reached);
         }
-        outcome.command.clone_from(&self.argv);
+        let words = self.argv.iter().map(|word| word.to_string_lossy());
+        outcome.command = words.map(Into::into).collect();
         outcome.did.clone_from(&self.did);
         outcome.notes.extend(self.place.note.clone());
         outcome.notes.extend(self.watch.iter().flat_map(Watch::notes));

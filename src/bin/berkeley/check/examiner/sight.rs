@@ -16,6 +16,14 @@ impl Room<'_> {
         watch.connection(local, remote).unread as usize
     }
 
+    /// Whether something that the program has sent is still on its way to
+    /// somebody who reads.
+    pub(super) fn is_sending(&mut self) -> bool {
+        let Some(watch) = &mut self.watch else { return false };
+        let mut readers = self.peers.iter().filter(|peer| peer.is_reading());
+        readers.any(|peer| watch.is_sending(peer.local, peer.remote))
+    }
+
     /// Whether the program has a descriptor of it.
     pub(super) fn is_held(&mut self, (local, remote): Ends) -> bool {
         let Some(watch) = &mut self.watch else { return false };
@@ -27,15 +35,6 @@ impl Room<'_> {
     pub(super) fn is_queued(&mut self, (local, remote): Ends) -> bool {
         let Some(watch) = &mut self.watch else { return false };
         watch.connection(local, remote).place == End::Queued
-    }
-
-    /// Whether the program has sent what is not acknowledged yet, to
-    /// somebody who reads.
-    pub(super) fn is_answer_under_way(&mut self) -> bool {
-        let Some(watch) = &mut self.watch else { return false };
-        let reading = self.peers.iter().filter(|peer| peer.awaits());
-        let mut ends = reading.map(|peer| (peer.local, peer.remote));
-        ends.any(|(local, remote)| watch.connection(local, remote).unsent > 0)
     }
 
     pub(super) fn its_listeners(&mut self) -> Vec<SocketAddr> {

@@ -1,11 +1,9 @@
 //! The steps of a conversation: what a peer sends, and what it expects.
 
-use berkeley::protocols::pickle::{Scanner, decode};
-
 use super::peer::{End, Peer};
 use super::room::{Gave, Room};
 use super::stop::{Done, failed};
-use crate::check::lab::{Cut, Ending, Text, replaced};
+use crate::check::lab::{Cut, Ending, Text};
 use crate::check::report::Failure;
 
 impl Room<'_> {
@@ -114,60 +112,6 @@ impl Room<'_> {
             (None, Ok(())) => format!("{name} got something else"),
         };
         failed(says).bytes(bytes, &got).stop()
-    }
-
-    /// One pickle, whatever the pieces, that prints like this.
-    pub(super) fn expect_pickle(
-        &mut self,
-        name: &str,
-        printed: &str,
-    ) -> Done<()> {
-        let value = |place: &str| self.value(place);
-        let expected = replaced(printed.as_bytes(), &value);
-        let expected = String::from_utf8_lossy(&expected).into_owned();
-        let (mut scanner, mut found) = (Scanner::default(), Ok(None));
-        let waited = self.until(|room| {
-            let peer = room.peer(name)?;
-            found = scanner.scan(&peer.incoming);
-            Ok(found != Ok(None) || peer.end.is_some())
-        })?;
-        let peer = self.peer(name)?;
-        let missing = |why: String| failed(why).with(&expected, "no pickle");
-        let length = match found {
-            Ok(Some(length)) => length,
-            Ok(None) => {
-                let (there, end) = (peer.incoming.clone(), peer.end);
-                let why = match (end, waited) {
-                    (Some(end), _) => {
-                        format!("{name}'s conversation was {}", ended(end))
-                    }
-                    (None, Err(gave)) => gave.words().to_owned(),
-                    (None, Ok(())) => "it came to nothing".to_owned(),
-                };
-                let says = format!(
-                    "no whole pickle came to {name} ({} bytes did): {why}",
-                    there.len()
-                );
-                return missing(says).bytes(&[], &there).stop();
-            }
-            Err(refused) => {
-                let there = peer.incoming.clone();
-                let says = format!(
-                    "what came to {name} is no pickle of plain values: \
-                     {refused}"
-                );
-                return missing(says).bytes(&[], &there).stop();
-            }
-        };
-        let whole = peer.incoming[..length].to_vec();
-        peer.consume(length);
-        let text = decode(&whole)
-            .and_then(|pickle| pickle.repr(pickle.root()))
-            .unwrap_or_else(|refused| format!("a pickle refused: {refused}"));
-        if text == expected {
-            return Ok(());
-        }
-        failed(format!("{name} got another value")).with(expected, text).stop()
     }
 
     pub(super) fn expect_anything(&mut self, name: &str) -> Done<()> {
@@ -301,7 +245,7 @@ fn never_ends(name: &str, why: &str) -> Box<Failure> {
 }
 
 /// Behind "the conversation was".
-fn ended(end: End) -> &'static str {
+pub(super) fn ended(end: End) -> &'static str {
     match end {
         End::Fin => "ended",
         End::Reset => "reset",

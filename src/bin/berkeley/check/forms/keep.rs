@@ -1,6 +1,7 @@
 //! Reports in files, written again after each case: whoever ends the whole
 //! finds what there was, and never the half of a file.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -98,7 +99,7 @@ impl Place {
 }
 
 /// rename(2) puts the new file where the old one was, in one step.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(file: &Path, text: &str) -> io::Result<()> {
     let new = beside(file);
     let done = fs::write(&new, text).and_then(|()| fs::rename(&new, file));
     if done.is_err() {
@@ -109,8 +110,10 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
 
 /// A name in the same folder, since rename(2) does not leave its file system.
 fn beside(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    file.with_file_name(format!(".{name}.{}", std::process::id()))
+    let mut name = OsString::from(".");
+    name.push(file.file_name().unwrap_or_default());
+    name.push(format!(".{}", std::process::id()));
+    file.with_file_name(name)
 }
 
 #[cfg(test)]

@@ -27,8 +27,9 @@ mod words;
 use clap::ValueEnum;
 
 use super::report::Report;
-pub(crate) use keep::Reports;
+pub(crate) use keep::{Reports, replace};
 pub(crate) use wish::Wish;
+pub(crate) use words::{counted, visible};
 
 /// What a report can be made into
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,6 +53,23 @@ pub(crate) enum Form {
     Github,
     /// A runner's result for GitHub Classroom, as a line of `$GITHUB_OUTPUT`
     Classroom,
+}
+
+impl Form {
+    /// What the name of its file ends with, where each program has files.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Form::Terminal => "txt",
+            Form::Json => "json",
+            Form::Junit => "xml",
+            Form::Tap => "tap",
+            Form::Tap13 => "tap13",
+            Form::Gradescope => "gradescope.json",
+            Form::Prairielearn => "prairielearn.json",
+            Form::Github => "github",
+            Form::Classroom => "classroom",
+        }
+    }
 }
 
 /// How it is to be shown.

@@ -113,7 +113,7 @@ pub(super) fn cases(report: &Report) -> usize {
 }
 
 /// `1 point`, `3 points`
-pub(super) fn counted(
+pub(crate) fn counted(
     n: impl Copy + Display + PartialEq + From<u8>,
     word: &str,
 ) -> String {
@@ -124,7 +124,7 @@ pub(super) fn counted(
 /// Text that can be shown anywhere. A program may print what would move the
 /// cursor, turn the writing around or break the form: all of that is seen as
 /// it would be typed.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

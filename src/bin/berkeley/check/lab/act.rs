@@ -9,7 +9,7 @@
 //! A sends "hello\n"              also: , byte by byte   , in pieces of 3
 //! A expects "hello\n"            these bytes next, and no others
 //! A expects line "hello"         the same; LF, CR LF or nothing ends it
-//! A expects pickle "{'a': 1}"    one pickle, as Python would print it
+//! A expects pickle "{'a': 1}"    one pickle; `pickled` has other forms
 //! A expects end                  a FIN; also: reset, end or reset
 //! A expects nothing              and still none when the program rests
 //! A expects anything             one byte at least; all that is there goes
@@ -25,6 +25,7 @@
 //! program starts again           ended before by a signal, or by itself
 //! program is typed "hello\n"     also: input ends
 //! program prints "hello"         on either stream; also: prints on stdout
+//! program does not print "hello" ever, until it ends or rests
 //! program's stdout is "hello\n"  all of it, when it has ended
 //! program gets SIGINT
 //! program ends                   also: ends with 0, with failure, by SIGINT
@@ -37,9 +38,12 @@
 //! pause 0.3 s                    of a peer that is slow on purpose
 //! 200 times                      what is indented below
 //! ```
+//!
+//! What is indented below any other step goes on with it.
 
+use super::pickled::Pickled;
 use super::source::{Line, Mistaken, mistaken};
-use super::text::{self, Text};
+use super::text::Text;
 
 /// A step, and where it is in its file.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +61,7 @@ pub(crate) enum Act {
     Send(Vec<String>, Text, Cut),
     Expect(Vec<String>, Text),
     ExpectLine(Vec<String>, Text),
-    ExpectPickle(Vec<String>, String),
+    ExpectPickle(Vec<String>, Pickled),
     ExpectEnd(Vec<String>, Ending),
     ExpectNothing(Vec<String>),
     ExpectAnything(Vec<String>),
@@ -74,6 +78,7 @@ pub(crate) enum Act {
     Type(Text),
     EndInput,
     Print(Stream, Text),
+    NeverPrint(Text),
     Output(Stream, Text),
     Signal(String),
     End(Exit),
@@ -154,17 +159,19 @@ pub(super) fn steps(lines: &[Line]) -> Result<Vec<Step>, Mistaken> {
 }
 
 fn step(line: &Line, below: &[Line]) -> Result<Step, Mistaken> {
-    let words = line.text.clone();
+    let mut words = line.text.clone();
     let times = words.strip_suffix(" times").map(str::parse);
     let act = match times {
         Some(Ok(times)) if !below.is_empty() => {
             Act::Times(times, steps(below)?)
         }
         Some(_) => return mistaken(line.line, "how often, and what?"),
-        None if !below.is_empty() => {
-            return mistaken(below[0].line, "only `N times` has steps below");
+        None => {
+            for more in below {
+                words = format!("{words} {}", more.text);
+            }
+            act(&words).or_else(|why| mistaken(line.line, why))?
         }
-        None => act(&words).or_else(|why| mistaken(line.line, why))?,
     };
     Ok(Step { line: line.line, words, act })
 }
@@ -217,6 +224,9 @@ fn program(about: &str) -> Option<Result<Act, String>> {
     }
     if let Some(text) = about.strip_prefix("is typed ") {
         return Some(Text::parse(text).map(Act::Type));
+    }
+    if let Some(text) = about.strip_prefix("does not print ") {
+        return Some(Text::parse(text).map(Act::NeverPrint));
     }
     for (start, stream) in [
         ("prints on stdout ", Stream::Out),
@@ -339,14 +349,8 @@ fn expects(who: Vec<String>, what: &str) -> Result<Act, String> {
         _ => {
             if let Some(line) = what.strip_prefix("line ") {
                 Act::ExpectLine(who, Text::parse(line)?)
-            } else if let Some(printed) = what.strip_prefix("pickle \"") {
-                let (text, rest) = text::string(&format!("\"{printed}"))
-                    .map(|(text, rest)| (text, rest.to_owned()))?;
-                if !rest.trim().is_empty() {
-                    return Err(format!("what is `{rest}`?"));
-                }
-                let text = String::from_utf8_lossy(&text).into_owned();
-                Act::ExpectPickle(who, text)
+            } else if let Some(pickled) = Pickled::parse(what) {
+                Act::ExpectPickle(who, pickled?)
             } else {
                 Act::Expect(who, Text::parse(what)?)
             }
@@ -375,10 +379,8 @@ mod tests {
             panic!("no send");
         };
         assert_eq!((who, cut), (names(&["A"]), Cut::Pieces(3)));
-        assert_eq!(
-            parsed("A expects pickle \"{'a': \\\"1\\\"}\""),
-            Act::ExpectPickle(names(&["A"]), "{'a': \"1\"}".into())
-        );
+        let pickle = parsed("A expects a pickle");
+        assert_eq!(pickle, Act::ExpectPickle(names(&["A"]), Pickled::Any));
         let end = parsed("A expects end or reset");
         assert_eq!(end, Act::ExpectEnd(names(&["A"]), Ending::Either));
         assert_eq!(parsed("program ends with 0"), Act::End(Exit::Code(0)));
@@ -409,6 +411,8 @@ mod tests {
         let steps = steps(&lines).unwrap();
         let Act::Times(2, inner) = &steps[0].act else { panic!("no loop") };
         assert_eq!((inner.len(), steps.len()), (2, 2));
+        let long = [line(1, 2, "A sends"), line(2, 4, "\"a\"")];
+        assert_eq!(super::steps(&long).unwrap()[0].words, "A sends \"a\"");
         let odd = super::steps(&[lines[0].clone()]).unwrap_err();
         assert_eq!(odd.why, "how often, and what?");
     }

@@ -18,6 +18,10 @@ macro_rules! labs {
 pub(crate) static LABS: &[BuiltIn] = labs! {
     "echo-server",
     "knock",
+    "roster-client",
+    "roster-server",
+    "simple-client",
+    "simple-server",
 };
 
 /// The file of the lab of this name.

@@ -11,6 +11,8 @@
 //! arguments -p {port}        what {args} in the COMMAND stands for
 //! port      5000             where it is when COMMAND has no {port}
 //! set       word Spell       {word} is Spell, unless a case sets it too
+//! optional  word             COMMAND may lack {word}: a program may have its
+//!                            own. Cases that say {word} are skipped then
 //!
 //! case      joke             stable: results are compared by it
 //! title     one joke, line by line
@@ -33,6 +35,7 @@
 mod act;
 mod built_in;
 mod parse;
+mod pickled;
 mod source;
 mod text;
 
@@ -41,6 +44,7 @@ use std::collections::BTreeMap;
 pub(crate) use act::{Act, Cut, Ending, Exit, Growth, Step, Stream};
 pub(crate) use built_in::{LABS, source};
 pub(crate) use parse::parse;
+pub(crate) use pickled::Pickled;
 pub(crate) use text::{Text, replaced};
 
 /// Who of the two is examined; the examiner is the other one.
@@ -60,6 +64,7 @@ pub(crate) struct Lab {
     pub(crate) arguments: String,
     pub(crate) port: Option<u16>,
     pub(crate) values: BTreeMap<String, String>,
+    pub(crate) optional: Vec<String>,
     pub(crate) cases: Vec<Case>,
 }
 
@@ -121,10 +126,32 @@ impl Lab {
                 !matches!(place.as_str(), "port" | "host")
                     || (place == "port" && self.port.is_none())
             })
+            .filter(|place| !self.optional.contains(place))
             .collect();
         places.sort();
         places.dedup();
         places
+    }
+
+    /// An optional place that the case speaks of and COMMAND does not have.
+    pub(crate) fn lacks(
+        &self,
+        case: &Case,
+        command: &[String],
+    ) -> Option<&str> {
+        let has = |place: &str| {
+            let place = format!("{{{place}}}");
+            let words = || command.iter();
+            words().any(|word| word.contains(&place))
+                || words().any(|word| word.contains("{args}"))
+                    && case.arguments.contains(&place)
+        };
+        let says = |place: &str| {
+            let place = format!("{{{place}}}");
+            case.steps.iter().any(|step| step.words.contains(&place))
+        };
+        let mut optional = self.optional.iter().map(String::as_str);
+        optional.find(|place| says(place) && !has(place))
     }
 }
 

@@ -35,6 +35,7 @@ fn heading(entries: &[Entry]) -> Result<Lab, Mistaken> {
             "arguments" => lab.arguments = entry.all(),
             "port" => lab.port = Some(number(entry)?),
             "set" => set(entry, &mut lab.values)?,
+            "optional" => lab.optional = words(entry),
             word => {
                 let why = format!("what is `{word}`, before the first case?");
                 return mistaken(entry.line, why);
@@ -169,6 +170,7 @@ lab small
 title a small lab
 arguments -p {port}
 set word one
+optional word
 
 case first
 title the first
@@ -183,6 +185,8 @@ needs first
 set word \"two words\"
 with a terminal
 why because
+steps
+  A sends \"{word}\"
 ";
 
     #[test]
@@ -195,16 +199,21 @@ why because
         assert!(second.has(Setting::Terminal) && !first.has(Setting::Trace));
         assert_eq!((first.points, second.points), (2, 0));
         assert_eq!(lab.places(), ["port"]);
+        let command = ["run".to_owned(), "-p{port}".to_owned()];
+        assert_eq!(lab.lacks(first, &command), None);
+        assert_eq!(lab.lacks(second, &command), Some("word"));
+        let command = ["run".to_owned(), "-w{word}".to_owned()];
+        assert_eq!(lab.lacks(second, &command), None);
     }
 
     #[test]
     fn the_line_of_a_mistake_is_named() {
         for (from, to, line) in [
-            ("points 2", "points two", 8),
-            ("needs first", "needs third", 15),
-            ("  A connects", "  A conects", 11),
-            ("with a terminal", "with a view", 17),
-            ("case second", "case first", 13),
+            ("points 2", "points two", 9),
+            ("needs first", "needs third", 16),
+            ("  A connects", "  A conects", 12),
+            ("with a terminal", "with a view", 18),
+            ("case second", "case first", 14),
             ("lab small", "lab", 1),
         ] {
             let wrong = SMALL.replace(from, to);

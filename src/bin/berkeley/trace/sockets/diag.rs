@@ -3,7 +3,7 @@
 //! The kernel answers each of them while it is being sent, so that nothing
 //! here waits. Man pages: `sock_diag(7)`, `netlink(7)`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -25,6 +25,8 @@ const UNIX_DIAG_RQLEN: u16 = 4;
 /// Whichever socket it is, not one that was seen before.
 const NO_COOKIE: [u32; 2] = [u32::MAX; 2];
 const NETLINK_HEADER: usize = 16;
+/// The bit of LISTEN among the states, `net/tcp_states.h`.
+const LISTENS: u32 = 1 << 10;
 /// The mask of states, in a question of either kind.
 const STATES: Range<usize> = 4..8;
 
@@ -40,6 +42,16 @@ pub(crate) struct Found {
     /// 0 once the last descriptor is closed.
     pub(crate) inode: u64,
     pub(crate) look: Look,
+}
+
+/// A TCP socket that accepts connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listener {
+    /// As it is bound: `0.0.0.0:5000`, `[::]:5000`.
+    pub(crate) address: SocketAddr,
+    /// How many connections wait to be accepted.
+    pub(crate) queue: u32,
+    pub(crate) inode: u64,
 }
 
 impl Diag {
@@ -87,6 +99,24 @@ impl Diag {
         Some(Found { inode: word(&answer, 68)?.into(), look })
     }
 
+    /// All TCP sockets that listen. The kernel goes through their table
+    /// alone, where /proc/net/tcp has to go through that of all connections
+    /// of the machine.
+    pub(super) fn listeners(&mut self) -> Option<Vec<Listener>> {
+        let mut all = Vec::new();
+        for nowhere in [
+            SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+            SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+        ] {
+            let mut question = connection(nowhere, nowhere);
+            question[STATES].copy_from_slice(&LISTENS.to_ne_bytes());
+            for answer in self.list(&question)? {
+                all.push(listener(&answer)?);
+            }
+        }
+        Some(all)
+    }
+
     /// Whether an AF_UNIX socket is there, rather than closed by its last
     /// holder.
     pub(super) fn has_unix(&mut self, inode: u64) -> Option<bool> {
@@ -115,8 +145,46 @@ impl Diag {
         (kind == i32::from(SOCK_DIAG_BY_FAMILY)).then_some(answer)
     }
 
+    /// What the kernel says of each socket that the question is about.
+    fn list(&mut self, question: &[u8]) -> Option<Vec<Vec<u8>>> {
+        self.put(libc::NLM_F_REQUEST | libc::NLM_F_DUMP, question)?;
+        let (mut all, mut room) = (Vec::new(), vec![0; 32 << 10]);
+        loop {
+            let netlink = self.socket.as_raw_fd();
+            let got = recv(netlink, &mut room, MsgFlags::MSG_DONTWAIT).ok()?;
+            let mut rest = &room[..got];
+            while let Some(message) = Message::first(rest) {
+                rest = rest.get(message.room..).unwrap_or_default();
+                if message.sequence != self.sequence {
+                    continue;
+                }
+                match message.kind {
+                    libc::NLMSG_DONE => return Some(all),
+                    kind if kind == i32::from(SOCK_DIAG_BY_FAMILY) => {
+                        all.push(message.body.to_vec());
+                    }
+                    _ => return None,
+                }
+            }
+        }
+    }
+
     /// The first message that answers, without its header.
     fn ask(&mut self, flags: i32, question: &[u8]) -> Option<(i32, Vec<u8>)> {
+        self.put(flags, question)?;
+        let mut room = [0; 4096];
+        loop {
+            let netlink = self.socket.as_raw_fd();
+            let got = recv(netlink, &mut room, MsgFlags::MSG_DONTWAIT).ok()?;
+            let message = Message::first(&room[..got])?;
+            // What an interrupted question left behind is not for us.
+            if message.sequence == self.sequence {
+                return Some((message.kind, message.body.to_vec()));
+            }
+        }
+    }
+
+    fn put(&mut self, flags: i32, question: &[u8]) -> Option<()> {
         self.sequence = self.sequence.wrapping_add(1);
         let length = u32::try_from(NETLINK_HEADER + question.len()).ok()?;
         let mut message = length.to_ne_bytes().to_vec();
@@ -127,20 +195,47 @@ impl Diag {
         message.extend(question);
         let netlink = self.socket.as_raw_fd();
         send(netlink, &message, MsgFlags::MSG_DONTWAIT).ok()?;
-        let mut room = [0; 4096];
-        loop {
-            let got = recv(netlink, &mut room, MsgFlags::MSG_DONTWAIT).ok()?;
-            let answer = &room[..got];
-            // What an interrupted question left behind is not for us.
-            if word(answer, 8)? != self.sequence {
-                continue;
-            }
-            let length = usize::try_from(word(answer, 0)?).ok()?;
-            let kind = u16::from_ne_bytes(*answer.get(4..)?.first_chunk()?);
-            let answer = answer.get(NETLINK_HEADER..length)?;
-            return Some((kind.into(), answer.to_vec()));
-        }
+        Some(())
     }
+}
+
+/// One message of what netlink has sent.
+struct Message<'a> {
+    kind: i32,
+    sequence: u32,
+    body: &'a [u8],
+    /// How much room it takes: the next one begins behind it.
+    room: usize,
+}
+
+impl Message<'_> {
+    fn first(bytes: &[u8]) -> Option<Message<'_>> {
+        let length = usize::try_from(word(bytes, 0)?).ok()?;
+        let kind = u16::from_ne_bytes(*bytes.get(4..)?.first_chunk()?);
+        Some(Message {
+            kind: kind.into(),
+            sequence: word(bytes, 8)?,
+            body: bytes.get(NETLINK_HEADER..length)?,
+            room: length.next_multiple_of(4),
+        })
+    }
+}
+
+/// From a `struct inet_diag_msg`.
+fn listener(answer: &[u8]) -> Option<Listener> {
+    let port = u16::from_be_bytes(*answer.get(4..)?.first_chunk()?);
+    let ip: IpAddr = if i32::from(*answer.first()?) == libc::AF_INET {
+        let four: [u8; 4] = *answer.get(8..)?.first_chunk()?;
+        four.into()
+    } else {
+        let sixteen: [u8; 16] = *answer.get(8..)?.first_chunk()?;
+        sixteen.into()
+    };
+    Some(Listener {
+        address: SocketAddr::new(ip, port),
+        queue: word(answer, 56)?,
+        inode: word(answer, 68)?.into(),
+    })
 }
 
 /// `struct inet_diag_req_v2`: TCP sockets of all states, with these

@@ -19,10 +19,11 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use diag::Listener;
 pub(crate) use eye::{Eye, Glance, Held};
 pub(crate) use namespace::Namespace;
 pub(crate) use owners::is_abandoned;
-pub(crate) use tables::{Row, internet_rows, listener_rows};
+pub(crate) use tables::{Row, internet_rows};
 
 use std::fs;
 

@@ -14,7 +14,7 @@ use nix::sys::stat::{fstat, stat};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::diag::{Diag, Found};
+use super::diag::{Diag, Found, Listener};
 use super::tables;
 
 pub(crate) struct Namespace {
@@ -34,6 +34,17 @@ impl Namespace {
     pub(super) fn entered(file: &OwnedFd) -> Namespace {
         let diag = netlink_in(file).and_then(Diag::with);
         Namespace { diag, residents: BTreeSet::new() }
+    }
+
+    /// On what somebody listens there.
+    pub(crate) fn listeners(&mut self) -> Vec<Listener> {
+        let told = self.diag.as_mut().and_then(Diag::listeners);
+        told.unwrap_or_else(|| {
+            let mut residents = self.residents.iter();
+            let tables =
+                residents.next().map(|&pid| tables::listeners(pid).collect());
+            tables.unwrap_or_default()
+        })
     }
 
     /// One end of a connection, by its own address and its peer's.

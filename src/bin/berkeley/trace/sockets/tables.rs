@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::diag::Found;
+use super::diag::{Found, Listener};
 use super::{Glimpse, Seen, address, inode, names, queues};
 use crate::trace::record::Look;
 use crate::trace::tcp;
@@ -77,10 +77,16 @@ pub(crate) fn internet_rows(pid: i32) -> impl Iterator<Item = (i32, Row)> {
 
 /// The TCP sockets among them that listen: the kernel puts them first, and
 /// counts as unread the connections that wait to be accepted.
-pub(crate) fn listener_rows(pid: i32) -> impl Iterator<Item = Row> {
+pub(super) fn listeners(pid: i32) -> impl Iterator<Item = Listener> {
     let is_one = |row: &Row| tcp::state(row.state.into()) == Some("LISTEN");
     let tables = ["tcp", "tcp6"];
-    tables.into_iter().flat_map(move |t| rows(pid, t).take_while(is_one))
+    let all = tables.into_iter();
+    let all = all.flat_map(move |table| rows(pid, table).take_while(is_one));
+    all.map(|row| Listener {
+        address: row.local,
+        queue: row.receive,
+        inode: row.inode,
+    })
 }
 
 /// One line about an internet socket.

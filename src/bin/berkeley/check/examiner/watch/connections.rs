@@ -67,6 +67,18 @@ pub(super) fn end(
     }
 }
 
+/// Whether something that the program has sent is not there yet: bytes, or
+/// its FIN, which counts as one.
+pub(super) fn is_sending(
+    namespace: &mut Namespace,
+    local: SocketAddr,
+    remote: SocketAddr,
+) -> bool {
+    let found = namespace.connection(canonical(remote), canonical(local));
+    let queue = found.and_then(|found| found.look.send_queue);
+    queue.is_some_and(|queue| queue > 0)
+}
+
 impl End {
     /// What is to be said of it, when its peer is called so.
     pub(crate) fn says(&self, peer: &str) -> Vec<String> {

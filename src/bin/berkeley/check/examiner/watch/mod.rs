@@ -25,7 +25,7 @@ pub(crate) use connections::{End, Place};
 pub(crate) use growth::Growth;
 pub(crate) use rest::Rest;
 
-use crate::trace::sockets::{Namespace, listener_rows};
+use crate::trace::sockets::{Listener, Namespace};
 use family::Family;
 use rest::Eyelids;
 
@@ -40,16 +40,6 @@ pub(crate) struct Watch {
     family: Family,
     eyelids: Eyelids,
     namespace: Namespace,
-}
-
-/// A socket on which the program accepts connections.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listener {
-    /// As it is bound: `0.0.0.0:5000`, `[::]:5000`.
-    pub(crate) address: SocketAddr,
-    /// How many connections wait to be accepted.
-    pub(crate) queue: u32,
-    pub(crate) inode: u64,
 }
 
 impl Watch {
@@ -99,23 +89,24 @@ impl Watch {
         connections::end(&mut self.namespace, &self.family, local, remote)
     }
 
+    /// Whether something of the program's is still on its way in there.
+    pub(crate) fn is_sending(
+        &mut self,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> bool {
+        connections::is_sending(&mut self.namespace, local, remote)
+    }
+
     /// On what it listens. A socket that several processes hold is one.
     pub(crate) fn listeners(&mut self) -> Vec<Listener> {
         self.family.refresh(true);
-        let held = descriptors::sockets(&self.family);
-        if held.is_empty() {
-            // The kernel goes through all its buckets for the table.
-            return Vec::new();
+        let mut all = self.namespace.listeners();
+        if !all.is_empty() {
+            let held = descriptors::sockets(&self.family);
+            all.retain(|listener| held.contains(&listener.inode));
         }
-        let me = std::process::id().cast_signed();
-        listener_rows(me)
-            .filter(|row| held.contains(&row.inode))
-            .map(|row| Listener {
-                address: row.local,
-                queue: row.receive,
-                inode: row.inode,
-            })
-            .collect()
+        all
     }
 
     /// How much there is of it by now.

@@ -1,0 +1,178 @@
+//! What is slow is not wrong, and what only looks right is.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::common::{Language, peer_program, program, run};
+use super::usage::own_lab;
+use super::{check, ids, report};
+
+/// An echo server in Python; `serve` is how it treats a connection.
+fn echo(name: &str, serve: &str) -> PathBuf {
+    let text = format!(
+        "\
+import socket, sys, threading, time
+{serve}
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(('127.0.0.1', int(sys.argv[1])))
+listener.listen(128)
+while True:
+    peer = listener.accept()[0]
+    start(peer)
+"
+    );
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(format!("{name}.py"));
+    fs::write(&file, text).unwrap();
+    file
+}
+
+fn checked(only: &str, server: &PathBuf) -> Option<(Vec<String>, i32)> {
+    let python = peer_program("python3")?;
+    let mut command = check(&["echo-server", "--json", "--only", only]);
+    command.arg("--").arg(python).arg(server).arg("{port}");
+    let (report, code) = report(&mut command);
+    Some((ids(&report, "failed"), code))
+}
+
+const THREADS: &str = "
+def start(peer):
+    threading.Thread(target=serve, args=(peer,), daemon=True).start()
+";
+
+#[test]
+fn who_serves_one_after_the_other_is_not_concurrent() {
+    let server = echo(
+        "sequential",
+        "
+def start(peer):
+    for line in peer.makefile('rb'):
+        peer.sendall(line)
+    peer.close()
+",
+    );
+    let Some((failed, code)) = checked("*", &server) else { return };
+    assert_eq!(code, 1);
+    let others = failed.iter().any(|id| id.contains("other"))
+        || failed.iter().any(|id| id.contains("silent"));
+    assert!(others, "{failed:?}");
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn who_reads_byte_by_byte_is_only_slow() {
+    let server = program(Language::Rust, "echo_server");
+    let mut command = check(&["echo-server", "--json", "--"]);
+    command.arg(server).args(["--quiet", "--buffer", "1", "{port}"]);
+    let (report, code) = report(&mut command);
+    assert_eq!((ids(&report, "failed"), code), (vec!["calls".into()], 0));
+}
+
+#[test]
+fn who_takes_his_time_is_only_slow() {
+    let serve = "
+time.sleep(1)
+def serve(peer):
+    while piece := peer.recv(4096):
+        time.sleep(0.05)
+        peer.sendall(piece)
+    peer.close()
+";
+    let server = echo("unhurried", &format!("{serve}{THREADS}"));
+    let Some((failed, code)) = checked("*line*", &server) else { return };
+    assert_eq!((failed, code), (vec![], 0));
+}
+
+/// It listens each second time.
+#[test]
+fn what_fails_now_and_then_is_called_flaky() {
+    const LAB: &str = "\
+lab    moods
+title  a program with moods
+role   server
+
+case   ready
+title  it listens
+points 1
+why    Somebody has to.
+";
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("moods");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let Some(python) = peer_program("python3") else { return };
+    let script = "\
+import os, pathlib, signal, socket, sys
+mood = pathlib.Path(sys.argv[2]) / 'mood'
+if mood.exists():
+    mood.unlink()
+    sys.exit(1)
+mood.touch()
+listener = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+signal.pause()
+";
+    let lab = own_lab(LAB, "moods");
+    let args = ["--json", "--jobs", "1", "--repeat", "4", "--lab"];
+    let mut command = check(&args);
+    command.arg(lab).arg("--").arg(python);
+    command.args(["-c", script, "{port}"]).arg(&folder);
+    let (report, code) = report(&mut command);
+    assert_eq!(code, 1);
+    let outcome = &report["outcomes"][0];
+    assert_eq!(
+        (&outcome["runs"], &outcome["failures"]),
+        (&4.into(), &2.into())
+    );
+    let mut text = check(&["--jobs", "1", "--repeat", "4", "--lab"]);
+    text.arg(own_lab(LAB, "moods-2")).arg("--");
+    let python = peer_program("python3").unwrap();
+    text.arg(python).args(["-c", script, "{port}"]).arg(&folder);
+    let said = run(&mut text, b"").out();
+    assert!(said.contains("flaky 2/4"), "{said}");
+}
+
+/// All forms at once, each judged by somebody else.
+#[test]
+fn all_forms_are_what_they_should_be() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("forms");
+    fs::create_dir_all(&folder).unwrap();
+    let Some(python) = peer_program("python3") else { return };
+    let judges = [("xmllint", "--noout"), ("prove", "--exec")];
+    let mut command = check(&["knock"]);
+    for form in [
+        "text",
+        "json",
+        "junit",
+        "tap",
+        "tap13",
+        "gradescope",
+        "prairielearn",
+        "github",
+        "classroom",
+    ] {
+        let file = folder.join(form);
+        command.arg("--report").arg(format!("{form}={}", file.display()));
+    }
+    let server = echo("no-knock", THREADS);
+    command.arg("--").arg(&python).arg(server).arg("{port}");
+    let done = run(&mut command, b"");
+    assert_eq!(done.code, 1, "{}", done.err());
+    if let Some(xmllint) = peer_program(judges[0].0) {
+        let mut judge = Command::new(xmllint);
+        let judged = run(judge.arg("--noout").arg(folder.join("junit")), b"");
+        assert_eq!((judged.code, judged.err().as_str()), (0, ""));
+    }
+    if let Some(prove) = peer_program(judges[1].0) {
+        let mut judge = Command::new(prove);
+        judge.args(["--exec", "cat"]).arg(folder.join("tap13"));
+        let judged = run(&mut judge, b"").out();
+        assert!(!judged.contains("Parse errors"), "{judged}");
+        assert!(judged.contains("Failed"), "{judged}");
+    }
+    for form in ["json", "gradescope", "prairielearn"] {
+        let mut judge = Command::new(&python);
+        judge.args(["-m", "json.tool"]).arg(folder.join(form));
+        assert_eq!(run(&mut judge, b"").code, 0, "{form}");
+    }
+}
