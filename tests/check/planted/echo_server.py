@@ -310,11 +310,18 @@ class SendsUnderALock(Echo):
 
 @fails("hundred")
 class TurnsAway(Server):
+    """Whoever comes when sixteen are there."""
+
     def hand_over(self, echo):
-        if threading.active_count() > 16:
-            echo.connection.close()
-        else:
+        waiting = [echo]
+        while select.select([self.listener], [], [], 0)[0]:
+            connection, _ = self.listener.accept()
+            waiting.append(self.echo(connection))
+        free = max(17 - threading.active_count(), 0)
+        for echo in waiting[:free]:
             super().hand_over(echo)
+        for echo in waiting[free:]:
+            echo.connection.close()
 
 
 @fails("descriptors")

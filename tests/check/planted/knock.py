@@ -481,11 +481,18 @@ class SharesItsState(Joke):
 
 @fails("hundred")
 class TurnsAway(Server):
+    """Whoever comes when sixteen are there."""
+
     def hand_over(self, joke):
-        if threading.active_count() > 16:
-            joke.connection.close()
-        else:
+        waiting = [joke]
+        while select.select([self.listener], [], [], 0)[0]:
+            connection, _ = self.listener.accept()
+            waiting.append(self.joke(connection))
+        free = max(17 - threading.active_count(), 0)
+        for joke in waiting[:free]:
             super().hand_over(joke)
+        for joke in waiting[free:]:
+            joke.connection.close()
 
 
 class LeavesBehind(Joke):
