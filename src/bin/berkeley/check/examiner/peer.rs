@@ -211,6 +211,11 @@ impl Peer {
         self.socket.is_some()
     }
 
+    /// Whether it takes whatever comes.
+    pub(super) fn is_reading(&self) -> bool {
+        self.socket.is_some() && self.reads && self.end.is_none()
+    }
+
     /// What to poll it for.
     pub(super) fn wants(&self) -> Option<(BorrowedFd<'_>, bool, bool)> {
         let socket = self.socket.as_ref()?;

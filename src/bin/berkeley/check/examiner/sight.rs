@@ -29,6 +29,14 @@ impl Room<'_> {
         watch.connection(local, remote).place == End::Queued
     }
 
+    /// Whether it has sent, to somebody who reads, what is not acknowledged
+    /// yet.
+    pub(super) fn is_sending(&mut self) -> bool {
+        let Some(watch) = &mut self.watch else { return false };
+        let mut readers = self.peers.iter().filter(|peer| peer.is_reading());
+        readers.any(|it| watch.connection(it.local, it.remote).unsent > 0)
+    }
+
     pub(super) fn its_listeners(&mut self) -> Vec<SocketAddr> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
         let listeners = watch.listeners().into_iter();
