@@ -5,11 +5,9 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use super::common::{
-    Language, Program, SOON, peer_program, program, run, until, without,
-};
+use super::common::{Language, Program, SOON, program, run, until, without};
 use super::usage::own_lab;
-use super::{check, ids, report};
+use super::{check, ids, interpreter, report};
 
 /// A server's lab in which nothing is asked but that it listens, and one
 /// that the program never passes in a hurry.
@@ -93,7 +91,7 @@ while True:
 ";
 
 fn nothing_stays_after(signal: Signal, name: &str) {
-    let Some(python) = peer_program("python3") else { return };
+    let Some(python) = interpreter() else { return };
     let mark = format!("BERKELEY_MARK={name}-{}", std::process::id());
     let (key, value) = mark.split_once('=').unwrap();
     let mut check = command(name, "waits");

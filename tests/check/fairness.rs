@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::common::{Language, peer_program, program, run};
 use super::usage::own_lab;
-use super::{check, ids, report};
+use super::{check, ids, interpreter, report};
 
 /// An echo server in Python; `serve` is how it treats a connection.
 fn echo(name: &str, serve: &str) -> PathBuf {
@@ -30,7 +30,7 @@ while True:
 }
 
 fn checked(only: &str, server: &PathBuf) -> Option<(Vec<String>, i32)> {
-    let python = peer_program("python3")?;
+    let python = interpreter()?;
     let mut command = check(&["echo-server", "--json", "--only", only]);
     command.arg("--").arg(python).arg(server).arg("{port}");
     let (report, code) = report(&mut command);
@@ -101,7 +101,7 @@ why    Somebody has to.
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("moods");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    let Some(python) = peer_program("python3") else { return };
+    let Some(python) = interpreter() else { return };
     let script = "\
 import os, pathlib, signal, socket, sys
 mood = pathlib.Path(sys.argv[2]) / 'mood'
@@ -126,7 +126,7 @@ signal.pause()
     );
     let mut text = check(&["--jobs", "1", "--repeat", "4", "--lab"]);
     text.arg(own_lab(LAB, "moods-2")).arg("--");
-    let python = peer_program("python3").unwrap();
+    let python = interpreter().unwrap();
     text.arg(python).args(["-c", script, "{port}"]).arg(&folder);
     let said = run(&mut text, b"").out();
     assert!(said.contains("flaky 2/4"), "{said}");
@@ -137,7 +137,7 @@ signal.pause()
 fn all_forms_are_what_they_should_be() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("forms");
     fs::create_dir_all(&folder).unwrap();
-    let Some(python) = peer_program("python3") else { return };
+    let Some(python) = interpreter() else { return };
     let judges = [("xmllint", "--noout"), ("prove", "--exec")];
     let mut command = check(&["knock"]);
     for form in [

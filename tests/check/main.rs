@@ -13,10 +13,13 @@ mod references;
 mod usage;
 mod watch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use common::{Finished, Language, SOON, program, run, run_within};
+use common::{
+    Finished, Language, SOON, peer_program, program, run, run_within,
+};
 use serde_json::Value;
 
 /// `berkeley check` with these arguments.
@@ -35,9 +38,20 @@ pub(crate) fn report(command: &mut Command) -> (Value, i32) {
     (report, done.code)
 }
 
+/// Python itself, and no script in front of it that finds it each time.
+pub(crate) fn interpreter() -> Option<PathBuf> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let find = || {
+        let mut python = Command::new(peer_program("python3")?);
+        let asked = python.args(["-c", "import sys; print(sys.executable)"]);
+        Some(PathBuf::from(run(asked, b"").out().trim_end()))
+    };
+    FOUND.get_or_init(find).clone()
+}
+
 /// What a script prints about a file.
 pub(crate) fn python_lines(script: &str, file: &Path) -> Vec<String> {
-    let mut python = Command::new("python3");
+    let mut python = Command::new(interpreter().unwrap());
     let done = run(python.arg("-c").arg(script).arg(file), b"");
     assert_eq!(done.code, 0, "{}", done.err());
     done.out().lines().map(str::to_owned).collect()

@@ -73,6 +73,7 @@ fn all_pass(models: &[&'static str], repeat: &str) {
     }
     hold(examined, |Examined { reference, language, model }| {
         let mut args = vec![reference.lab, "--json", "--repeat", repeat];
+        args.extend(["--jobs", "1"]);
         if model == Some("iterative") {
             args.push("--sequential");
         }
