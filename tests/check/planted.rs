@@ -19,6 +19,12 @@ struct Planted {
     args: &'static [&'static str],
 }
 
+const CHAT: Planted =
+    Planted { lab: "chat", file: "one_to_one.py", args: &["{args}"] };
+const DUMB_NET: Planted =
+    Planted { lab: "dumb-net", file: "dumb_net.py", args: &["{args}"] };
+const ECHO_CLIENT: Planted =
+    Planted { lab: "echo-client", file: "echo_client.py", args: &["{args}"] };
 const ECHO_SERVER: Planted =
     Planted { lab: "echo-server", file: "echo_server.py", args: &["{port}"] };
 const KNOCK: Planted =
@@ -95,6 +101,21 @@ fn each_case_has_its_mistake(planted: &Planted) {
     let shown: BTreeSet<&str> = mistakes.iter().map(|it| it.case).collect();
     let unproved: Vec<_> = cases.difference(&shown).collect();
     assert!(unproved.is_empty(), "no mistake fails {unproved:?}");
+}
+
+#[test]
+fn every_case_of_chat() {
+    each_case_has_its_mistake(&CHAT);
+}
+
+#[test]
+fn every_case_of_dumb_net() {
+    each_case_has_its_mistake(&DUMB_NET);
+}
+
+#[test]
+fn every_case_of_echo_client() {
+    each_case_has_its_mistake(&ECHO_CLIENT);
 }
 
 #[test]

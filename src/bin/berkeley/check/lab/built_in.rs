@@ -15,7 +15,8 @@ macro_rules! labs {
     };
 }
 
-pub(crate) static LABS: &[BuiltIn] = labs!["echo-server", "knock",];
+pub(crate) static LABS: &[BuiltIn] =
+    labs!["chat", "dumb-net", "echo-client", "echo-server", "knock",];
 
 /// The file of the lab of this name.
 pub(crate) fn source(name: &str) -> Option<&'static str> {
