@@ -28,7 +28,10 @@ const fn one(
     Planted { lab, file, args }
 }
 
-static PLANTED: [Planted; 6] = [
+static PLANTED: [Planted; 9] = [
+    one("chat", "one_to_one.py", &["{args}"]),
+    one("dumb-net", "dumb_net.py", &["{args}"]),
+    one("echo-client", "echo_client.py", &["{args}"]),
     one("echo-server", "echo_server.py", &["{port}"]),
     one("knock", "knock.py", &["-p", "{port}"]),
     one("roster-client", "roster_client.py", &["{args}"]),

@@ -35,6 +35,11 @@ impl Heard {
         &self.bytes
     }
 
+    /// Whether what comes now is not kept any more.
+    pub(super) fn is_full(&self) -> bool {
+        self.left_out > 0
+    }
+
     /// Whether nobody can print to it any more.
     pub(crate) fn is_over(&self) -> bool {
         self.source.is_none()

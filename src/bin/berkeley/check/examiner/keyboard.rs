@@ -86,7 +86,12 @@ impl Keyboard {
         {
             let (front, _) = self.waiting.as_slices();
             match file.write(front) {
-                Ok(length) => drop(self.waiting.drain(..length)),
+                Ok(length) => {
+                    self.waiting.drain(..length);
+                    if self.is_terminal {
+                        terminal::pass_on(file);
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return Ok(());
                 }

@@ -66,6 +66,17 @@ impl Room<'_> {
 
     pub(super) fn connect(&mut self, name: &str) -> Done<()> {
         let address = self.its_address;
+        self.connect_to(name, address)
+    }
+
+    /// All of 127.0.0.0/8 is this machine; a program that is bound to one
+    /// address of it does not hear the others.
+    pub(super) fn connect_elsewhere(&mut self, name: &str) -> Done<()> {
+        let elsewhere = Ipv4Addr::new(127, 0, 0, 2);
+        self.connect_to(name, SocketAddr::from((elsewhere, self.port)))
+    }
+
+    fn connect_to(&mut self, name: &str, address: SocketAddr) -> Done<()> {
         let socket = tcp(address)?;
         let to = SockaddrStorage::from(address);
         match connect(socket.as_raw_fd(), &to) {

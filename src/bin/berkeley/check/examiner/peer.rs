@@ -42,6 +42,15 @@ pub(super) struct Peer {
     pub(super) broken: Option<Errno>,
 }
 
+/// An error is told once: a send may have heard of the RST already, and then
+/// there is nothing left for recv but an end.
+fn end_after(broken: Option<Errno>) -> End {
+    match broken {
+        Some(Errno::ECONNRESET) => End::Reset,
+        _ => End::Fin,
+    }
+}
+
 /// How the program's direction of a conversation has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -124,7 +133,7 @@ impl Peer {
         for _ in 0..16 {
             let flags = MsgFlags::empty();
             match socket::recv(socket.as_raw_fd(), &mut piece, flags) {
-                Ok(0) => self.end = Some(End::Fin),
+                Ok(0) => self.end = Some(end_after(self.broken)),
                 Ok(length) => {
                     let room = MOST_KEPT.saturating_sub(self.incoming.len());
                     self.incoming.extend(&piece[..length.min(room)]);

@@ -53,6 +53,9 @@ impl Room<'_> {
             };
         match act {
             Act::Connect(who) => each(self, who, &Self::connect),
+            Act::ConnectElsewhere(who) => {
+                each(self, who, &Self::connect_elsewhere)
+            }
             Act::Accept(who) => each(self, who, &Self::accept),
             Act::Send(who, text, cut) => {
                 each(self, who, &|room, name| room.send(name, text, *cut))

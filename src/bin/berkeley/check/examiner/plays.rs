@@ -5,6 +5,7 @@ use nix::sys::signal::Signal;
 
 use super::ends::Ending;
 use super::heard::Heard;
+use super::limits::Limits;
 use super::program::Program;
 use super::room::{Gave, Room};
 use super::stop::{Done, failed};
@@ -126,7 +127,7 @@ impl Room<'_> {
             program.end()?;
         }
         let ended = self.program.as_ref().and_then(Program::ended);
-        let Some(ended) = ended.map(|it| it.ending) else {
+        let Some(ended) = ended else {
             let why = waited.err().map_or("", Gave::words);
             return failed("the program does not end")
                 .with("its end", why)
@@ -134,6 +135,12 @@ impl Room<'_> {
         };
         // What it printed last is there by now.
         self.pump()?;
+        if let Some(reached) = Limits::default().reached(&ended) {
+            return failed("the program does not end by itself")
+                .with(expected_words(expected), reached)
+                .stop();
+        }
+        let ended = ended.ending;
         let is_as_expected = match (expected, ended) {
             (Exit::Anyhow, _) => true,
             (Exit::Code(code), Ending::Exited(got)) => *code == got,

@@ -90,6 +90,11 @@ impl Program {
         ends::ended(self.pid)
     }
 
+    /// Whether there is a tracer, and has something to write.
+    pub(crate) fn is_still_traced(&self) -> bool {
+        self.root != self.pid && self.ended().is_none()
+    }
+
     /// The program's processes, its tracer not among them.
     pub(crate) fn family(&self) -> Vec<i32> {
         if ends::ended(self.pid).is_some() {
@@ -175,7 +180,9 @@ impl Program {
         self.keyboard.work()?;
         let mut has_news = false;
         for heard in [&mut self.stdout, &mut self.stderr, &mut self.echo] {
-            has_news |= !heard.is_over() && heard.hear()?;
+            // Who prints without an end is busy, and gets nowhere.
+            let is_kept = !heard.is_full();
+            has_news |= !heard.is_over() && heard.hear()? && is_kept;
         }
         ends::ended(self.pid);
         Ok(has_news)

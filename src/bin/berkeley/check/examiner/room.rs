@@ -156,6 +156,10 @@ impl Room<'_> {
         }
     }
 
+    fn is_still_traced(&self) -> bool {
+        self.program.as_ref().is_some_and(Program::is_still_traced)
+    }
+
     fn scaled(&self, seconds: f64) -> Duration {
         self.order.scaled(seconds)
     }
@@ -176,6 +180,8 @@ impl Room<'_> {
             return Ok(Some(Gave::Ended));
         };
         Ok(match watch.look() {
+            // How it ended, its tracer tells when the trace is written.
+            Rest::Gone if self.is_still_traced() => None,
             Rest::Gone => Some(Gave::Ended),
             Rest::Stopped => Some(Gave::Stopped),
             Rest::Asleep if !self.kernel_has_work() => Some(Gave::Rests),

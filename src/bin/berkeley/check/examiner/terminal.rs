@@ -1,10 +1,11 @@
 //! A pseudo-terminal. Man pages: `pty(7)`, `termios(3)`, `ioctl_tty(2)`.
 
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, unlockpt};
 use nix::sys::termios::{
     OutputFlags, SetArg, SpecialCharacterIndices, tcgetattr, tcsetattr,
@@ -28,14 +29,7 @@ pub(super) fn open(is_exact: bool) -> Result<Terminal> {
     let master = master.context("posix_openpt")?;
     grantpt(&master).context("grantpt")?;
     unlockpt(&master).context("unlockpt")?;
-    // By its path it would not be found where /dev/pts is another's.
-    // SAFETY: the request takes flags, and makes a descriptor.
-    let slave = unsafe {
-        libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags.bits())
-    };
-    let slave = Errno::result(slave).context("ioctl: TIOCGPTPEER")?;
-    // SAFETY: it has just been made, and nobody else knows it.
-    let slave = unsafe { OwnedFd::from_raw_fd(slave) };
+    let slave = other_side(master.as_fd())?;
     let size = libc::winsize {
         ws_row: ROWS,
         ws_col: COLUMNS,
@@ -55,6 +49,29 @@ pub(super) fn open(is_exact: bool) -> Result<Terminal> {
     // SAFETY: the descriptor passes from one owner to the other.
     let master = unsafe { OwnedFd::from_raw_fd(master.into_raw_fd()) };
     Ok(Terminal { master, slave })
+}
+
+/// Lets what was typed arrive. A terminal passes it on by and by, in a thread
+/// of the kernel; until then a program that waits for it seems to wait in
+/// vain. Who polls the other side waits for that thread.
+pub(super) fn pass_on(master: &impl AsFd) {
+    if let Ok(slave) = other_side(master.as_fd()) {
+        let mut fds = [PollFd::new(slave.as_fd(), PollFlags::POLLIN)];
+        // It is asked for the sake of being asked.
+        let _ = poll(&mut fds, PollTimeout::ZERO);
+    }
+}
+
+/// By its path it would not be found where /dev/pts is another's.
+fn other_side(master: BorrowedFd<'_>) -> Result<OwnedFd> {
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    // SAFETY: the request takes flags, and makes a descriptor.
+    let slave = unsafe {
+        libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags.bits())
+    };
+    let slave = Errno::result(slave).context("ioctl: TIOCGPTPEER")?;
+    // SAFETY: it has just been made, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(slave) })
 }
 
 /// What a user types for this: Ctrl-C, Ctrl-D.

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! A connects                     the program listens
+//! A connects by another address  of this machine: 127.0.0.2
 //! A accepts                      the program connects
 //! A sends "hello\n"              also: , byte by byte   , in pieces of 3
 //! A expects "hello\n"            these bytes next, and no others
@@ -23,7 +24,8 @@
 //!
 //! program starts                 a client; a server is started at first
 //! program starts again           ended before by a signal, or by itself
-//! program is typed "hello\n"     also: input ends
+//! program is typed "hello\n"
+//! program's input ends           Ctrl-D, where it is a terminal
 //! program prints "hello"         on either stream; also: prints on stdout
 //! program does not print "hello" ever, until it ends or rests
 //! program's stdout is "hello\n"  all of it, when it has ended
@@ -57,6 +59,7 @@ pub(crate) struct Step {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     Connect(Vec<String>),
+    ConnectElsewhere(Vec<String>),
     Accept(Vec<String>),
     Send(Vec<String>, Text, Cut),
     Expect(Vec<String>, Text),
@@ -198,6 +201,7 @@ fn act(words: &str) -> Result<Act, String> {
         return fair.map(Act::Pause).ok_or("pause N s, up to 10".into());
     }
     match words {
+        "program's input ends" => return Ok(Act::EndInput),
         "growth is noted" => return Ok(Act::NoteGrowth),
         "listener closes" => return Ok(Act::StopListening),
         "all is quiet" => return Ok(Act::Quiet),
@@ -212,7 +216,6 @@ fn program(about: &str) -> Option<Result<Act, String>> {
     let plain = match about {
         "starts" => Some(Act::Start),
         "starts again" => Some(Act::StartAgain),
-        "input ends" => Some(Act::EndInput),
         "runs" => Some(Act::Run),
         "makes no mistake" => Some(Act::NoMistake),
         "ends" => Some(Act::End(Exit::Anyhow)),
@@ -305,6 +308,7 @@ fn numbered(name: &str) -> Result<(char, u32), String> {
 fn peers_act(who: Vec<String>, about: &str) -> Option<Result<Act, String>> {
     let plain: Option<fn(Vec<String>) -> Act> = match about {
         "connects" | "connect" => Some(Act::Connect),
+        "connects by another address" => Some(Act::ConnectElsewhere),
         "accepts" | "accept" => Some(Act::Accept),
         "expects nothing" | "expect nothing" => Some(Act::ExpectNothing),
         "expects anything" | "expect anything" => Some(Act::ExpectAnything),

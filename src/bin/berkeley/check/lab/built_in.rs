@@ -16,6 +16,9 @@ macro_rules! labs {
 }
 
 pub(crate) static LABS: &[BuiltIn] = labs! {
+    "chat",
+    "dumb-net",
+    "echo-client",
     "echo-server",
     "knock",
     "roster-client",

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Entry, Mistaken, entries, mistaken};
-use super::text::string;
-use super::{Case, Lab, Role, Setting, act};
+use super::{Case, Lab, Role, Setting, Text, act};
 
 /// The lab in this text, or what is wrong first.
 pub(crate) fn parse(source: &str) -> Result<Lab, Mistaken> {
@@ -138,9 +137,9 @@ fn set(
     let all = entry.all();
     let (name, value) = all.split_once(' ').unwrap_or((&all, ""));
     let value = if value.starts_with('"') {
-        let (bytes, _) =
-            string(value).or_else(|why| mistaken(entry.line, why))?;
-        String::from_utf8(bytes)
+        let text =
+            Text::parse(value).or_else(|why| mistaken(entry.line, why))?;
+        String::from_utf8(text.bytes(0, &|_| None))
             .or_else(|_| mistaken(entry.line, "a value is text"))?
     } else {
         value.to_owned()
@@ -182,7 +181,7 @@ steps
 case second
 title the second
 needs first
-set word \"two words\"
+set word \"two \" * 2 + \"words\"
 with a terminal
 why because
 steps
@@ -194,7 +193,7 @@ steps
         let lab = parse(SMALL).unwrap();
         let [first, second] = &lab.cases[..] else { panic!("two cases") };
         assert_eq!(first.values["word"], "one");
-        assert_eq!(second.values["word"], "two words");
+        assert_eq!(second.values["word"], "two two words");
         assert_eq!(second.needs, ["first"]);
         assert!(second.has(Setting::Terminal) && !first.has(Setting::Trace));
         assert_eq!((first.points, second.points), (2, 0));
