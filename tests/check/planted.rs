@@ -65,12 +65,11 @@ impl Planted {
         here.join("tests/check/planted").join(self.file)
     }
 
-    /// The cases that this program fails with this mistake, among those like
-    /// this and what they need.
-    fn failed(&self, mistake: Mistake<'_>, only: &str) -> Vec<String> {
-        let args = ["--json", "--jobs", "1", "--only", only];
-        let mut command = check(&[self.lab]);
-        command.args(args).args(mistake.option).arg("--");
+    /// The cases that this program fails with this mistake, among these and
+    /// what they need.
+    fn failed(&self, mistake: Mistake<'_>, among: &[&str]) -> Vec<String> {
+        let mut command = check(&[self.lab, "--json", "--jobs", "1"]);
+        command.args(among).args(mistake.option).arg("--");
         command.arg(interpreter().unwrap()).arg(self.path());
         if !mistake.name.is_empty() {
             command.args(["--mistake", mistake.name]);
@@ -125,16 +124,20 @@ fn lists() -> Option<Vec<String>> {
 fn each_mistake_fails_its_case() {
     let Some(lists) = lists() else { return };
     hold(proofs(&lists), |Proof { planted, mistake }| {
-        assert_eq!(planted.failed(mistake, mistake.case), [mistake.case]);
+        let among = ["--only", mistake.case];
+        assert_eq!(planted.failed(mistake, &among), [mistake.case]);
     });
 }
 
 #[test]
 #[ignore = "takes minutes"]
-fn each_mistake_fails_its_case_and_no_other() {
+fn no_mistake_fails_another_case() {
     let Some(lists) = lists() else { return };
     hold(proofs(&lists), |Proof { planted, mistake }| {
-        assert_eq!(planted.failed(mistake, "*"), [mistake.case]);
+        // Hundreds of clients prove nothing here, and take the most time.
+        let mut failed = planted.failed(mistake, &["--skip", "load"]);
+        failed.retain(|id| id != mistake.case);
+        assert!(failed.is_empty(), "{failed:?}");
     });
 }
 
@@ -144,7 +147,7 @@ fn without_a_mistake_nothing_is_failed() {
         return;
     }
     for planted in &PLANTED {
-        let failed = planted.failed(Mistake::NONE, "*");
+        let failed = planted.failed(Mistake::NONE, &[]);
         assert!(failed.is_empty(), "{}: {failed:?}", planted.lab);
     }
 }

@@ -55,10 +55,10 @@ impl Display for Examined {
 
 fn all_pass(models: &[&'static str], repeat: &str) {
     let with_models = |reference: Reference| -> Vec<Option<&'static str>> {
-        match reference.has_models {
-            true => models.iter().copied().map(Some).collect(),
-            false => vec![None],
+        if reference.has_models {
+            return models.iter().copied().map(Some).collect();
         }
+        vec![None]
     };
     let mut examined = Vec::new();
     for reference in REFERENCES {

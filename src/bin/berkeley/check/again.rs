@@ -60,10 +60,10 @@ fn begin_with_failed(terms: &mut Terms<'_>, last: &Report, sequential: bool) {
     let failed: Vec<String> = failed.map(|it| it.id.clone()).collect();
     let all: Vec<&str> =
         terms.cases.iter().map(|case| case.id.as_str()).collect();
-    let mut cases = plan::chosen(terms.lab, &[], sequential);
+    let mut cases = plan::chosen(terms.lab, &[], &[], sequential);
     cases.retain(|case| all.contains(&case.id.as_str()));
     if !failed.is_empty() {
-        let first = plan::chosen(terms.lab, &failed, sequential);
+        let first = plan::chosen(terms.lab, &failed, &[], sequential);
         cases.sort_by_key(|case| !first.iter().any(|it| it.id == case.id));
     }
     terms.cases = cases;

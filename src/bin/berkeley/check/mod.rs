@@ -64,7 +64,8 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     }
     let wishes = wishes(options);
     demand(options, &lab);
-    let cases = plan::chosen(&lab, &options.only, options.sequential);
+    let cases =
+        plan::chosen(&lab, &options.only, &options.skip, options.sequential);
     if cases.is_empty() {
         usage(format!("--only leaves no case of {}", lab.name));
     }

@@ -72,9 +72,12 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) print_lab: bool,
 
-    /// Only cases like this, and what they need
+    /// Only cases of this name or tag, and what they need
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
+    /// No cases of this name or tag, unless others need them
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
     /// A server that is to serve one peer after another
     #[arg(long)]
     pub(crate) sequential: bool,

@@ -2,17 +2,21 @@
 
 use super::lab::{Case, Lab};
 
-/// The cases that were asked for, and those that they need.
+/// The cases that were asked for, by id or by tag, and those that they need.
 pub(crate) fn chosen<'a>(
     lab: &'a Lab,
-    globs: &[String],
+    only: &[String],
+    skip: &[String],
     sequential: bool,
 ) -> Vec<&'a Case> {
     let left_out = if sequential { "concurrent" } else { "sequential" };
+    let fits = |case: &Case, globs: &[String]| {
+        let names = || case.tags.iter().chain([&case.id]);
+        globs.iter().any(|glob| names().any(|name| is_like(name, glob)))
+    };
     let is_wanted = |case: &&Case| {
-        let fits = globs.iter().any(|glob| is_like(&case.id, glob));
         let is_out = case.tags.iter().any(|tag| tag == left_out);
-        (globs.is_empty() || fits) && !is_out
+        (only.is_empty() || fits(case, only)) && !fits(case, skip) && !is_out
     };
     let mut wanted: Vec<&str> = Vec::new();
     // What a case needs stands above it.
@@ -85,11 +89,12 @@ mod tests {
         let ids = |globs: &[&str], sequential| -> Vec<String> {
             let globs: Vec<String> =
                 globs.iter().map(ToString::to_string).collect();
-            let cases = chosen(&lab, &globs, sequential);
+            let cases = chosen(&lab, &globs, &[], sequential);
             cases.into_iter().map(|case| case.id.clone()).collect()
         };
         assert_eq!(ids(&["four"], false), ["two", "three", "four"]);
         assert_eq!(ids(&["one", "two"], false), ["one", "two"]);
+        assert_eq!(ids(&["concurrent"], false), ["one"]);
         assert_eq!(ids(&[], true), ["two", "three", "four"]);
     }
 }

@@ -36,6 +36,7 @@ mod act;
 mod built_in;
 mod parse;
 mod pickled;
+mod sentences;
 mod source;
 mod text;
 

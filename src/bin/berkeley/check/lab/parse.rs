@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Entry, Mistaken, entries, mistaken};
-use super::{Case, Lab, Role, Setting, Text, act};
+use super::{Case, Lab, Role, Setting, Text, sentences};
 
 /// The lab in this text, or what is wrong first.
 pub(crate) fn parse(source: &str) -> Result<Lab, Mistaken> {
@@ -75,7 +75,7 @@ fn case(
             "with" => case.settings.push(setting(entry)?),
             "why" => case.why = entry.all(),
             "hint" => case.hints.push(entry.all()),
-            "steps" => case.steps = act::steps(&entry.below)?,
+            "steps" => case.steps = sentences::steps(&entry.below)?,
             word => {
                 return mistaken(entry.line, format!("what is `{word}`?"));
             }
