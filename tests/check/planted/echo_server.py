@@ -130,10 +130,28 @@ class KeepsItOpen(Echo):
 
 
 @fails("next")
-class ServesOnce(Echo):
-    def serve(self):
-        super().serve()
-        os._exit(0)
+class ServesOnce(Server):
+    """Until one has gone: whoever comes after that finds nobody."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.all = []
+
+    def hand_over(self, echo):
+        if any(has_gone(other.connection) for other in self.all):
+            os._exit(0)
+        self.all.append(echo)
+        super().hand_over(echo)
+
+
+def has_gone(connection):
+    try:
+        flags = socket.MSG_PEEK | socket.MSG_DONTWAIT
+        return connection.recv(1, flags) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 @fails("byte-by-byte")

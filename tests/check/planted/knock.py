@@ -183,11 +183,18 @@ class GoesOnListening(Joke):
 
 @fails("next")
 class ServesOnce(Joke):
+    """Until a joke is told: whoever comes after that finds nobody."""
+
+    is_told = False
+
     def laugh(self):
-        try:
-            super().laugh()
-        finally:
+        ServesOnce.is_told = True
+        super().laugh()
+
+    def serve(self):
+        if ServesOnce.is_told:
             os._exit(0)
+        super().serve()
 
 
 @fails("not-a-joke")
