@@ -21,6 +21,12 @@ use super::watch::now_ns;
 /// The copy of the director that becomes one.
 pub(super) fn enter(seats: &Seats, seat: usize) -> ! {
     Seats::leave_only_the_actors();
+    // This tool ignores SIGPIPE, and whoever started it may have ignored
+    // others: the experiment's programs begin with what is usual.
+    for signal in 1..=libc::SIGSYS {
+        // SAFETY: the default is nobody's function. (Two cannot be changed.)
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
     play(seats.actor(seat))
 }
 

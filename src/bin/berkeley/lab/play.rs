@@ -6,12 +6,14 @@
 //! sleeps in one, a socket in a state. A time limit is for failures alone.
 
 use std::os::fd::AsRawFd;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::MsgFlags;
-use nix::unistd::{ForkResult, Pid, fork};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork, mkdtemp};
 
 use super::acts::{Act, Came};
 use super::outcome::{Line, Observed, Outcome, Snapshot};
@@ -48,6 +50,7 @@ pub(crate) struct Play {
     cast: Vec<Member>,
     tale: Tale,
     knobs: Knobs,
+    folder: Option<PathBuf>,
     pub(super) outcome: Outcome,
     pub(crate) has_own_network: bool,
 }
@@ -65,6 +68,7 @@ impl Play {
             cast: Vec::new(),
             tale: Tale::new(name),
             knobs,
+            folder: None,
             outcome: Outcome::default(),
             has_own_network,
         })
@@ -248,6 +252,43 @@ impl Play {
         self.is_gone(who, None, Some(signal as i32))
     }
 
+    /// How the kernel says that one of this director's programs was ended.
+    pub(crate) fn ended_by(&mut self, who: Actor) -> Result<String> {
+        let pid = Pid::from_raw(self.pid(who));
+        Ok(match waitpid(pid, None).context("waitpid")? {
+            WaitStatus::Signaled(_, signal, _) => signal.to_string(),
+            other => format!("{other:?}"),
+        })
+    }
+
+    /// Waits until it has handled the signal, and waits again.
+    pub(crate) fn handled(
+        &mut self,
+        who: Actor,
+        signal: Signal,
+    ) -> Result<()> {
+        let tid = self.cast[who.0].tid;
+        until(&format!("{signal} is handled"), || {
+            Ok(!watch::is_pending(tid, signal as i32))
+        })?;
+        until("it waits again", || Ok(self.is_waiting(who)))
+    }
+
+    /// For experiments with files: a folder of their own, and all are there.
+    /// To be called before anybody enters.
+    pub(crate) fn in_a_folder(&mut self) -> Result<()> {
+        let name = std::env::temp_dir().join("berkeley-XXXXXX");
+        let folder = mkdtemp(&name).context("mkdtemp")?;
+        std::env::set_current_dir(&folder).context("chdir")?;
+        self.folder = Some(folder);
+        Ok(())
+    }
+
+    /// How many threads a program has.
+    pub(crate) fn threads(&self, who: Actor) -> usize {
+        crate::stage::kernel::threads(&[self.pid(who)])
+    }
+
     fn is_gone(
         &mut self,
         who: Actor,
@@ -394,6 +435,9 @@ impl Play {
                 self.tale.hangs(task, &act, at.min(now));
             }
             let _ = kill(Pid::from_raw(self.cast[who].pid), Signal::SIGKILL);
+        }
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
         }
         self.outcome.trace = Some(self.tale.close());
         self.outcome

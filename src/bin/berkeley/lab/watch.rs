@@ -39,6 +39,20 @@ pub(crate) fn state_of(tid: i32) -> Option<char> {
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
+/// Whether a signal has come that was not delivered yet.
+pub(super) fn is_pending(tid: i32, signal: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{tid}/status"));
+    let status = status.unwrap_or_default();
+    let of = |line: &str| {
+        let set = line
+            .strip_prefix("SigPnd:")
+            .or_else(|| line.strip_prefix("ShdPnd:"))?;
+        u64::from_str_radix(set.trim(), 16).ok()
+    };
+    let bit = 1_u64 << (signal - 1);
+    status.lines().filter_map(of).any(|set| set & bit != 0)
+}
+
 /// Whether it has ended, reaped or not.
 pub(super) fn has_ended(pid: i32) -> bool {
     matches!(state_of(pid), None | Some('Z' | 'X'))

@@ -77,6 +77,9 @@ pub(crate) enum Switch {
     ReceiveBuffer,
     Error,
     NoDelay,
+    QuickAck,
+    Linger2,
+    DeferAccept,
 }
 
 /// What is to happen when a signal comes.

@@ -72,14 +72,17 @@ pub(super) fn events(number: i64) -> String {
 impl Switch {
     pub(super) fn level(self) -> i32 {
         match self {
-            Switch::NoDelay => libc::IPPROTO_TCP,
+            Switch::NoDelay
+            | Switch::QuickAck
+            | Switch::Linger2
+            | Switch::DeferAccept => libc::IPPROTO_TCP,
             _ => libc::SOL_SOCKET,
         }
     }
 
     pub(super) fn level_name(self) -> &'static str {
-        match self {
-            Switch::NoDelay => "IPPROTO_TCP",
+        match self.level() {
+            libc::IPPROTO_TCP => "IPPROTO_TCP",
             _ => "SOL_SOCKET",
         }
     }
@@ -91,6 +94,9 @@ impl Switch {
             Switch::ReceiveBuffer => libc::SO_RCVBUF,
             Switch::Error => libc::SO_ERROR,
             Switch::NoDelay => libc::TCP_NODELAY,
+            Switch::QuickAck => libc::TCP_QUICKACK,
+            Switch::Linger2 => libc::TCP_LINGER2,
+            Switch::DeferAccept => libc::TCP_DEFER_ACCEPT,
         }
     }
 
@@ -101,17 +107,24 @@ impl Switch {
             Switch::ReceiveBuffer => "SO_RCVBUF",
             Switch::Error => "SO_ERROR",
             Switch::NoDelay => "TCP_NODELAY",
+            Switch::QuickAck => "TCP_QUICKACK",
+            Switch::Linger2 => "TCP_LINGER2",
+            Switch::DeferAccept => "TCP_DEFER_ACCEPT",
         }
     }
 
-    /// What nix calls it, and whether its value is a truth there.
-    pub(super) fn in_rust(self) -> (&'static str, bool) {
-        match self {
+    /// What nix calls it, and whether its value is a truth there. Some it
+    /// does not have.
+    pub(super) fn in_rust(self) -> Option<(&'static str, bool)> {
+        Some(match self {
             Switch::ReuseAddr => ("sockopt::ReuseAddr", true),
             Switch::SendBuffer => ("sockopt::SndBuf", false),
             Switch::ReceiveBuffer => ("sockopt::RcvBuf", false),
             Switch::Error => ("sockopt::SocketError", false),
             Switch::NoDelay => ("sockopt::TcpNoDelay", true),
-        }
+            Switch::QuickAck | Switch::Linger2 | Switch::DeferAccept => {
+                return None;
+            }
+        })
     }
 }

@@ -3,7 +3,7 @@
 //! The headers, the `use` lines and the buffers `b` are left out; `?` and the
 //! comment stand for what a program does when a call fails.
 
-use super::{Act, Bytes, Came, How, Place, names};
+use super::{Act, Bytes, Came, How, Place, Switch, names};
 
 /// `int s4 = accept(s3, NULL, NULL);`
 pub(crate) fn c(act: &Act, came: Option<&Came>) -> String {
@@ -224,17 +224,10 @@ fn rust_call(act: &Act) -> String {
             format!("shutdown(s{fd}, Shutdown::{how})")
         }
         Act::Close { fd } => format!("drop(s{fd})"),
-        Act::Set { fd, option, value } => {
-            let (name, is_truth) = option.in_rust();
-            let value = match (is_truth, value) {
-                (true, 0) => "false".to_owned(),
-                (true, _) => "true".to_owned(),
-                (false, value) => value.to_string(),
-            };
-            format!("setsockopt(&s{fd}, {name}, &{value})")
-        }
+        Act::Set { fd, option, value } => set_in_rust(*fd, *option, *value),
         Act::Get { fd, option } => {
-            format!("getsockopt(&s{fd}, {})", option.in_rust().0)
+            let name = option.in_rust().map_or("", |(name, _)| name);
+            format!("getsockopt(&s{fd}, {name})")
         }
         Act::Linger { fd, seconds } => format!(
             "setsockopt(&s{fd}, sockopt::Linger, &linger {{ l_onoff: 1, \
@@ -295,6 +288,22 @@ fn rust_call(act: &Act) -> String {
         Act::Lock => "let held = mutex.lock();".to_owned(),
         Act::Exit { code } => format!("unsafe {{ libc::_exit({code}) }}"),
     }
+}
+
+/// What nix has no name for is a call to the C library.
+fn set_in_rust(fd: i32, option: Switch, value: i32) -> String {
+    let Some((name, is_truth)) = option.in_rust() else {
+        let (level, name) = (option.level_name(), option.name());
+        return format!(
+            "unsafe {{ libc::setsockopt(s{fd}, {level}, {name}, &{value}, 4) \
+             }}"
+        );
+    };
+    let value = match (is_truth, value) {
+        (true, value) => (value != 0).to_string(),
+        (false, value) => value.to_string(),
+    };
+    format!("setsockopt(&s{fd}, {name}, &{value})")
 }
 
 fn rust_place(to: &Place) -> String {

@@ -2,10 +2,13 @@
 
 use anyhow::Result;
 
-use super::staging::{close, connect, listen, recv, send, tcp};
+use super::staging::{
+    Listener, address, beside, close, connect, listen, recv, send, state_of,
+    tcp,
+};
 use super::{Change, Experiment, Knob};
-use crate::lab::acts::Act;
-use crate::lab::play::Play;
+use crate::lab::acts::{Act, Switch};
+use crate::lab::play::{Actor, Play};
 use crate::lab::watch;
 
 pub(super) static BACKLOG: Experiment = Experiment {
@@ -22,7 +25,7 @@ pub(super) static BACKLOG: Experiment = Experiment {
     knobs: &[Knob {
         name: "backlog",
         usual: 1,
-        range: (0, 5),
+        range: (1, 5),
         says: "the second argument of listen()",
     }],
     play,
@@ -36,9 +39,11 @@ pub(super) static BACKLOG: Experiment = Experiment {
          meanwhile, the next SYN gets in.",
         "ECONNREFUSED means that nobody listens, and is another thing: an \
          RST. A full queue passes; with an RST the client would give up. \
-         (tcp_abort_on_overflow=1 makes the kernel send an RST, but only for \
-         the last ACK of a handshake that finds the queue full, not for a \
-         SYN.)",
+         A \
+         handshake that had begun before the queue was full ends with an ACK \
+         that finds no room. The kernel forgets that ACK as well, and the \
+         client, ESTABLISHED by then, sends its bytes again and again. Only \
+         with tcp_abort_on_overflow=1 is it told, by an RST.",
     ],
     man: &["listen(2)", "tcp(7)", "connect(2)", "nstat(8)"],
     changes: &[
@@ -48,11 +53,11 @@ pub(super) static BACKLOG: Experiment = Experiment {
         },
         Change {
             args: "--set tcp_abort_on_overflow=1",
-            look: "a SYN is still dropped, not refused",
+            look: "an ACK that finds the queue full is answered by an RST",
         },
         Change {
-            args: "--set net.core.somaxconn=0",
-            look: "the kernel's limit is smaller than what listen() asks for",
+            args: "--with backlog=3 --set net.core.somaxconn=1",
+            look: "the kernel's limit is less than what listen() asks for",
         },
     ],
 };
@@ -71,8 +76,8 @@ fn play(play: &mut Play) -> Result<()> {
     if aborts {
         play.differs(
             "tcp_abort_on_overflow is 1: an ACK that finds the queue full is \
-             answered by an RST; a SYN that finds it full is dropped as ever, \
-             so that connect() waits here, too",
+             answered by an RST, and its client gets ECONNRESET. A SYN that \
+             finds it full is dropped as ever: connect() waits, here too",
         );
     }
     let server = play.enter("server")?;
@@ -108,5 +113,59 @@ fn play(play: &mut Play) -> Result<()> {
     play.good(first, send(its, "hello"))?;
     play.good(server, recv(served, 100))?;
     play.good(server, close(served))?;
+    ack_finds_it_full(play, server, first, aborts)
+}
+
+/// A handshake that had begun before the queue was full. So that its last
+/// ACK comes late, the listener takes none without data (TCP_DEFER_ACCEPT).
+fn ack_finds_it_full(
+    play: &mut Play,
+    server: Actor,
+    client: Actor,
+    aborts: bool,
+) -> Result<()> {
+    let fd = play.good(server, tcp())?.fd();
+    let (option, value) = (Switch::DeferAccept, 5);
+    play.good(server, Act::Set { fd, option, value })?;
+    let to = beside(play);
+    play.good(server, Act::Bind { fd, to })?;
+    let backlog = 2;
+    play.good(server, Act::Listen { fd, backlog })?;
+    let listener = Listener { fd, at: address(play, server, fd)? };
+    let other = play.enter("unlucky")?;
+    let its = connect(play, other, &listener)?;
+    let far = play.sight(other, its)?.turned();
+    let limit = play.sight(server, fd)?.unsent.unwrap_or(0);
+    for number in 1..=limit + 1 {
+        let filling = connect(play, client, &listener)?;
+        play.good(client, send(filling, "hello"))?;
+        waits(play, server, fd, number)?;
+    }
+    let before = play.counter("TcpExt", "ListenOverflows");
+    play.good(other, send(its, "hello?"))?;
+    let counted = play.counter_grows("TcpExt", "ListenOverflows", before)?;
+    play.observe("an ACK finds the queue full", true, counted);
+    play.look("the unlucky one has sent its ACK, and six bytes");
+    if aborts {
+        let came = play.call(other, recv(its, 100))?;
+        play.observe("it is answered by an RST", "ECONNRESET", came.words());
+        return Ok(());
+    }
+    play.observe("the server's end of it", "SYN_RECV", state_of(&far));
+    for _ in 0..=limit {
+        play.good(server, Act::Accept { fd })?;
+    }
+    let late = play.call(server, Act::Accept { fd })?;
+    let got = play.good(server, recv(late.fd(), 100))?;
+    play.observe("sent again, it is let in", "hello?", got.text());
     Ok(())
+}
+
+/// Until so many wait at the listener.
+fn waits(play: &mut Play, server: Actor, fd: i32, number: u32) -> Result<()> {
+    let pid = play.pid(server);
+    play.until(&format!("{number} wait at the listener"), || {
+        let seen = crate::trace::sockets::of(pid, fd);
+        Ok(seen.is_some_and(|it| it.look.receive_queue == Some(number)))
+    })
 }

@@ -4,9 +4,22 @@
 mod backlog;
 mod blocking;
 mod boundaries;
+mod eof_spin;
+mod fork_fds;
+mod fork_in_threads;
+mod half_close;
 mod handshake;
+mod herd;
+mod nagle;
+mod reset;
+mod short_send;
+mod signals;
 mod staging;
+mod threads_share;
 mod time_wait;
+mod udp;
+mod unix;
+mod zombies;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +67,19 @@ pub(crate) static EXPERIMENTS: &[&Experiment] = &[
     &boundaries::BOUNDARIES,
     &backlog::BACKLOG,
     &time_wait::TIME_WAIT,
+    &half_close::HALF_CLOSE,
+    &reset::RESET,
+    &short_send::SHORT_SEND,
+    &fork_fds::FORK_FDS,
+    &zombies::ZOMBIES,
+    &threads_share::THREADS_SHARE,
+    &eof_spin::EOF_SPIN,
+    &udp::UDP,
+    &unix::UNIX,
+    &signals::SIGNALS,
+    &nagle::NAGLE,
+    &herd::HERD,
+    &fork_in_threads::FORK_IN_THREADS,
 ];
 
 pub(crate) fn named(name: &str) -> Option<&'static Experiment> {

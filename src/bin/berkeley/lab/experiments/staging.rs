@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use anyhow::{Context, Result};
 
-use crate::lab::acts::{Act, Place, Switch};
+use crate::lab::acts::{Act, Place};
 use crate::lab::play::{Actor, Play};
 use crate::lab::sight::Sight;
 
@@ -44,16 +44,30 @@ pub(super) fn home(play: &Play) -> Place {
     Place::At(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
 }
 
+/// Loopback, at another one.
+pub(super) fn beside(play: &Play) -> Place {
+    let port = if play.has_own_network { PORT + 1 } else { 0 };
+    Place::At(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
+}
+
 /// socket, bind, listen.
 pub(super) fn listen(
     play: &mut Play,
     server: Actor,
     backlog: i32,
 ) -> Result<Listener> {
-    let fd = play.good(server, tcp())?.fd();
-    let reuse = Act::Set { fd, option: Switch::ReuseAddr, value: 1 };
-    play.good(server, reuse)?;
     let to = home(play);
+    listen_at(play, server, to, backlog)
+}
+
+/// The same somewhere else.
+pub(super) fn listen_at(
+    play: &mut Play,
+    server: Actor,
+    to: Place,
+    backlog: i32,
+) -> Result<Listener> {
+    let fd = play.good(server, tcp())?.fd();
     play.good(server, Act::Bind { fd, to })?;
     play.good(server, Act::Listen { fd, backlog })?;
     let at = address(play, server, fd)?;
