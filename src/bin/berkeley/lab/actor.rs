@@ -5,7 +5,7 @@
 //! its signals are its own, and between its orders it does nothing.
 
 use std::ffi::c_void;
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::prctl::set_pdeathsig;
@@ -17,6 +17,7 @@ use super::acts::{Act, Came, make};
 use super::seats::{ACTORS, Answer, Done, Order, Seats, hear, tell};
 use super::sight::Sight;
 use super::watch::now_ns;
+use crate::trace::sockets;
 
 /// The copy of the director that becomes one.
 pub(super) fn enter(seats: &Seats, seat: usize) -> ! {
@@ -55,7 +56,7 @@ fn listen(seat: RawFd) {
 
 /// The call, between two looks at its socket.
 fn perform(act: &Act) -> Done {
-    let before = act.fd().and_then(Sight::of);
+    let before = act.fd().and_then(sight);
     let began_ns = now_ns();
     let came = match act {
         Act::Fork { seat } => fork(*seat),
@@ -65,15 +66,23 @@ fn perform(act: &Act) -> Done {
         _ => make(act),
     };
     let ended_ns = now_ns();
-    let after = act.fd().and_then(Sight::of);
+    let after = act.fd().and_then(sight);
     let made = made(act, &came);
     let made: Vec<(i32, Option<Sight>)> =
-        made.into_iter().map(|fd| (fd, Sight::of(fd))).collect();
+        made.into_iter().map(|fd| (fd, sight(fd))).collect();
     let mut came = came;
     if let (Act::Accept { .. }, Some((_, Some(sight)))) = (act, made.first()) {
         came.address.clone_from(&sight.peer);
     }
     Done { came, began_ns, ended_ns, before, after, made }
+}
+
+/// What the kernel says of a descriptor of this process.
+fn sight(fd: i32) -> Option<Sight> {
+    // SAFETY: the descriptor is the program's own; were it closed by another
+    // thread, the answer would be that there is no such socket.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    sockets::own(fd).map(Sight::from)
 }
 
 fn made(act: &Act, came: &Came) -> Vec<i32> {

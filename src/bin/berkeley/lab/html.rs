@@ -70,13 +70,13 @@ pub(super) fn page(report: &Report) -> String {
     let man = format!("Read: {}", report.man.join(", "));
     main.push(&said("p", &man).class("quiet"));
     main.push(&said("h2", "Change this and look again"));
-    let mut list = Element::new("dl");
+    let mut more = Element::new("dl");
     for change in &report.changes {
         let command = said("code", &change.command);
-        list.push(&Element::new("dt").add(&command));
-        list.push(&said("dd", change.look));
+        more.push(&Element::new("dt").add(&command));
+        more.push(&said("dd", change.look));
     }
-    main.push(&list);
+    main.push(&more);
     markup::page(&title, &[STYLE], &Element::new("body").add(&main))
 }
 
@@ -140,17 +140,15 @@ fn sockets(snapshot: &Snapshot) -> Element {
 fn observed(report: &Report) -> Element {
     let mut list = Element::new("ul").class("observed");
     for one in &report.observed {
-        let (mark, text) = match one.ok {
-            true => ("✓", format!("{}: {}", one.what, one.got)),
-            false => (
-                "✗",
-                format!(
-                    "{}: the kernel says {}, not {}",
-                    one.what, one.got, one.expected
-                ),
-            ),
+        let text = if one.ok {
+            format!("✓ {}: {}", one.what, one.got)
+        } else {
+            format!(
+                "✗ {}: the kernel says {}, not {}",
+                one.what, one.got, one.expected
+            )
         };
-        list.push(&said("li", &format!("{mark} {text}")));
+        list.push(&said("li", &text));
     }
     if let Some(trouble) = &report.trouble {
         list.push(&said("li", &format!("✗ it came to no end: {trouble}")));

@@ -15,6 +15,7 @@ mod ask;
 mod director;
 mod experiments;
 mod html;
+mod list;
 mod options;
 mod outcome;
 mod page;
@@ -50,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     stage::watch()?;
     let mut screen = Screen::open();
     if options.list {
-        page::list(&mut screen, options.json)?;
+        list::show(&mut screen, options.json)?;
         return Ok(Verdict::Good);
     }
     let wanted = options.wanted();
@@ -85,7 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         written.with_context(|| format!("cannot write {}", path.display()))?;
     }
     if is_shown && reports.len() > 1 {
-        page::summary(&mut screen, &reports)?;
+        list::summary(&mut screen, &reports)?;
     }
     screen.flush()?;
     Ok(report::verdict(&reports))

@@ -53,7 +53,7 @@ impl Report {
         width: usize,
     ) -> Report {
         let trace = outcome.trace.as_ref();
-        let changes = experiment.changes.iter().map(|change| Change {
+        let more = experiment.changes.iter().map(|change| Change {
             command: format!(
                 "berkeley lab {} {}",
                 experiment.name, change.args
@@ -78,7 +78,7 @@ impl Report {
             trouble: outcome.trouble,
             why: experiment.why,
             man: experiment.man,
-            changes: changes.collect(),
+            changes: more.collect(),
             trace: outcome.trace,
         }
     }

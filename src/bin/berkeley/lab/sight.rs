@@ -2,11 +2,10 @@
 //! by its addresses, where nobody has it any more.
 
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::sockets::{self, Namespace, Seen};
+use crate::trace::sockets::{Namespace, Seen};
 
 /// A socket at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,15 +26,6 @@ pub(crate) struct Sight {
 }
 
 impl Sight {
-    /// Of a descriptor of this process.
-    pub(crate) fn of(fd: i32) -> Option<Sight> {
-        // SAFETY: the descriptor is the program's own, and it makes no other
-        // call while this one is looked at; were it closed, the answer would
-        // be that there is no socket.
-        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-        sockets::own(fd).map(Sight::from)
-    }
-
     /// The end of a connection that is at `local`, also one that only the
     /// kernel still keeps (TIME_WAIT).
     pub(crate) fn end(local: &str, peer: &str) -> Option<Sight> {

@@ -1,7 +1,7 @@
 //! What was done, as a trace has it: so that an experiment is drawn as
 //! everything else in this kit, and can be read again by `berkeley trace`.
 
-use super::acts::{Act, Bytes, Came, errno, signal};
+use super::acts::{Act, Bytes, Came, errno, ready_words, signal};
 use super::seats::Done;
 use super::sight::Sight;
 use crate::trace::record::{
@@ -105,7 +105,8 @@ impl Tale {
 
     /// A call that has returned.
     pub(super) fn call(&mut self, task: usize, act: &Act, done: &Done) {
-        let mut call = self.begun(task, act, done.began_ns, &done.before);
+        let mut call =
+            self.begun(task, act, done.began_ns, done.before.as_ref());
         let came = &done.came;
         call.result = Some(if came.errno == 0 { came.result } else { -1 });
         call.errno = (came.errno != 0).then(|| errno(came.errno));
@@ -133,7 +134,7 @@ impl Tale {
             call.passed.push(Descriptor { fd: *passed, socket: None });
         }
         if let (Act::Poll { fd, .. }, 1..) = (act, came.result) {
-            let events = act.ready_words(came.value);
+            let events = ready_words(came.value);
             call.ready.push(Ready { fd: *fd, socket: call.socket, events });
         }
         self.trace.events.push(Event::Call(Box::new(call)));
@@ -141,7 +142,7 @@ impl Tale {
 
     /// A call that never returned.
     pub(super) fn hangs(&mut self, task: usize, act: &Act, at_ns: u64) {
-        let mut call = self.begun(task, act, at_ns, &None);
+        let mut call = self.begun(task, act, at_ns, None);
         call.args = act.args(0);
         self.trace.events.push(Event::Call(Box::new(call)));
     }
@@ -151,7 +152,7 @@ impl Tale {
         task: usize,
         act: &Act,
         enter_ns: u64,
-        before: &Option<Sight>,
+        before: Option<&Sight>,
     ) -> Call {
         let Task { tid, pid, .. } = self.trace.tasks[task];
         let address = match act {
@@ -166,10 +167,10 @@ impl Tale {
             pid,
             call: act.call().to_owned(),
             fd: act.fd(),
-            socket: before.as_ref().map(|sight| self.socket(sight)),
+            socket: before.map(|sight| self.socket(sight)),
             enter_ns,
             address,
-            before: before.as_ref().map(look),
+            before: before.map(look),
             ..Call::default()
         }
     }

@@ -60,7 +60,7 @@ pub(super) fn has_ended(pid: i32) -> bool {
 
 /// `TcpExt`, `ListenOverflows` in /proc/net/netstat; `Tcp`, `OutRsts` in
 /// /proc/net/snmp. Of this network namespace.
-pub(super) fn counter(group: &str, name: &str) -> Option<i64> {
+fn counter(group: &str, name: &str) -> Option<i64> {
     let files = ["/proc/net/netstat", "/proc/net/snmp"];
     files.iter().find_map(|file| {
         let text = fs::read_to_string(file).ok()?;
@@ -70,6 +70,11 @@ pub(super) fn counter(group: &str, name: &str) -> Option<i64> {
         let place = names.split(' ').position(|one| one == name)?;
         values.split(' ').nth(place)?.parse().ok()
     })
+}
+
+/// The same where it is known to be.
+pub(crate) fn count(group: &str, name: &str) -> i64 {
+    counter(group, name).unwrap_or_default()
 }
 
 /// A setting of this network namespace: `tcp_abort_on_overflow`.

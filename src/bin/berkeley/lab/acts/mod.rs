@@ -1,22 +1,26 @@
 //! The calls that the programs of an experiment make: one act is one call.
 //!
 //! An act is made as it is written here (`make`), and shown as somebody would
-//! type it in C and in Rust (`text`): both come from the same value, so that
+//! type it in C and in Rust (`in_c`, `in_rust`): both come from the same value, so that
 //! what is shown is what ran. Descriptors are numbers; in the text `s3` is
 //! descriptor 3.
 
+mod in_c;
+mod in_rust;
 mod make;
+mod moves;
 mod names;
+mod options;
 mod plain;
-mod text;
 
 use std::net::SocketAddrV4;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use in_c::c;
+pub(crate) use in_rust::rust;
 pub(crate) use make::make;
-pub(crate) use names::{errno, signal};
-pub(crate) use text::{c, rust};
+pub(crate) use names::{errno, ready_words, signal};
 
 /// One call, or what a program does between calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

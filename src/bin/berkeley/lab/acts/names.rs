@@ -56,8 +56,8 @@ pub(super) fn flags(number: i32) -> String {
     if set.is_empty() { "0".to_owned() } else { set.join("|") }
 }
 
-/// `POLLIN|POLLHUP`
-pub(super) fn events(number: i64) -> String {
+/// What poll(2) says: `POLLIN|POLLHUP`.
+pub(crate) fn ready_words(number: i64) -> String {
     let known = [
         (libc::POLLIN, "POLLIN"),
         (libc::POLLOUT, "POLLOUT"),

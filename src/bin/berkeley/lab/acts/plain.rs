@@ -61,11 +61,6 @@ impl Act {
         }
     }
 
-    /// What poll(2) said: `POLLIN|POLLHUP`.
-    pub(crate) fn ready_words(&self, value: i64) -> String {
-        names::events(value)
-    }
-
     /// In the order of the man page. `value` is what the kernel wrote.
     pub(crate) fn args(&self, value: i64) -> Vec<String> {
         let own = self.fd().map(|fd| fd.to_string());

@@ -8,7 +8,7 @@ use super::staging::{
 };
 use super::{Change, Experiment, Knob};
 use crate::lab::acts::{Act, Switch};
-use crate::lab::play::{Actor, Play};
+use crate::lab::play::{Actor, Play, until};
 use crate::lab::watch;
 
 pub(super) static BACKLOG: Experiment = Experiment {
@@ -82,7 +82,7 @@ fn play(play: &mut Play) -> Result<()> {
     }
     let server = play.enter("server")?;
     let listener = listen(play, server, asked)?;
-    let dropped = play.counter("TcpExt", "ListenDrops");
+    let dropped = watch::count("TcpExt", "ListenDrops");
     let mut inside = Vec::new();
     for number in 1..=backlog + 1 {
         let client = play.enter(&format!("client {number}"))?;
@@ -100,8 +100,8 @@ fn play(play: &mut Play) -> Result<()> {
     let fd = play.good(late, tcp())?.fd();
     let to = listener.at.clone();
     play.begin(late, Act::Connect { fd, to })?;
-    let counted = play.counter_grows("TcpExt", "ListenDrops", dropped)?;
-    play.observe("its SYN is dropped", true, counted);
+    let is_counted = play.counter_grows("TcpExt", "ListenDrops", dropped)?;
+    play.observe("its SYN is dropped", true, is_counted);
     play.look("one more client");
     play.observe("its connect waits", true, play.is_waiting(late));
 
@@ -109,8 +109,8 @@ fn play(play: &mut Play) -> Result<()> {
     let served = play.good(server, Act::Accept { fd })?.fd();
     let came = play.finish(late)?;
     play.observe("after one accept, its connect", 0, came.words());
-    let (first, its) = inside[0];
-    play.good(first, send(its, "hello"))?;
+    let (first, early) = inside[0];
+    play.good(first, send(early, "hello"))?;
     play.good(server, recv(served, 100))?;
     play.good(server, close(served))?;
     ack_finds_it_full(play, server, first, aborts)
@@ -141,10 +141,11 @@ fn ack_finds_it_full(
         play.good(client, send(filling, "hello"))?;
         waits(play, server, fd, number)?;
     }
-    let before = play.counter("TcpExt", "ListenOverflows");
+    let before = watch::count("TcpExt", "ListenOverflows");
     play.good(other, send(its, "hello?"))?;
-    let counted = play.counter_grows("TcpExt", "ListenOverflows", before)?;
-    play.observe("an ACK finds the queue full", true, counted);
+    let is_counted =
+        play.counter_grows("TcpExt", "ListenOverflows", before)?;
+    play.observe("an ACK finds the queue full", true, is_counted);
     play.look("the unlucky one has sent its ACK, and six bytes");
     if aborts {
         let came = play.call(other, recv(its, 100))?;
@@ -155,16 +156,16 @@ fn ack_finds_it_full(
     for _ in 0..=limit {
         play.good(server, Act::Accept { fd })?;
     }
-    let late = play.call(server, Act::Accept { fd })?;
-    let got = play.good(server, recv(late.fd(), 100))?;
+    let came = play.call(server, Act::Accept { fd })?;
+    let got = play.good(server, recv(came.fd(), 100))?;
     play.observe("sent again, it is let in", "hello?", got.text());
     Ok(())
 }
 
 /// Until so many wait at the listener.
-fn waits(play: &mut Play, server: Actor, fd: i32, number: u32) -> Result<()> {
+fn waits(play: &Play, server: Actor, fd: i32, number: u32) -> Result<()> {
     let pid = play.pid(server);
-    play.until(&format!("{number} wait at the listener"), || {
+    until(&format!("{number} wait at the listener"), || {
         let seen = crate::trace::sockets::of(pid, fd);
         Ok(seen.is_some_and(|it| it.look.receive_queue == Some(number)))
     })

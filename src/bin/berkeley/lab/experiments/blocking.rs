@@ -67,7 +67,7 @@ fn play(play: &mut Play) -> Result<()> {
     }
     let far = play.sight(second, its)?.turned();
     let all: usize = AHEAD.iter().map(|line| line.len()).sum();
-    unread(play, &far, u32::try_from(all)?)?;
+    unread(&far, u32::try_from(all)?)?;
     play.begin(second, recv(its, 100))?;
     play.look("the second client has sent two lines, and waits");
     play.observe("who holds its connection", 0, play.holders(&far));

@@ -60,7 +60,7 @@ fn play(play: &mut Play) -> Result<()> {
     // Two in one.
     play.good(client, send(ours, "Knock, "))?;
     play.good(client, send(ours, "knock\n"))?;
-    unread(play, &far, 13)?;
+    unread(&far, 13)?;
     play.look("after two sends: 13 bytes, and no mark between them");
     let ask = usize::try_from(play.knob("ask"))?;
     let all = "Knock, knock\n";

@@ -49,7 +49,7 @@ fn play(play: &mut Play) -> Result<()> {
     let far = play.sight(server, fd)?;
     play.good(client, send(ours, "hello"))?;
     play.good(client, close(ours))?;
-    becomes(play, &far, "CLOSE_WAIT")?;
+    becomes(&far, "CLOSE_WAIT")?;
     let got = play.good(server, recv(fd, 100))?;
     play.observe("the first recv", "hello", got.text());
     let times = play.knob("times");

@@ -58,7 +58,7 @@ fn play(play: &mut Play) -> Result<()> {
     play.good(client, send(ours, "request"))?;
     let how = libc::SHUT_WR;
     play.good(client, Act::Shutdown { fd: ours, how })?;
-    becomes(play, &near, "FIN_WAIT2")?;
+    becomes(&near, "FIN_WAIT2")?;
     play.look("the client has called shutdown(SHUT_WR)");
     play.observe("the client's end", "FIN_WAIT2", state_of(&near));
     play.observe("the server's end", "CLOSE_WAIT", state_of(&far));
@@ -78,13 +78,13 @@ fn play(play: &mut Play) -> Result<()> {
     play.observe("the client's end, without a holder", "FIN_WAIT2", {
         state_of(&near)
     });
-    becomes(play, &near, "none")?;
+    becomes(&near, "none")?;
     play.look("the kernel has given the client's end up");
     play.observe("the server's end", "CLOSE_WAIT", state_of(&far));
 
     let sent = play.call(server, send(theirs, "still there?"))?;
     play.observe("send to nobody", 12, sent.words());
-    becomes(play, &far, "none")?;
+    becomes(&far, "none")?;
     let flags = libc::MSG_NOSIGNAL;
     let again = Act::Send { fd: theirs, bytes: "hello?".into(), flags };
     let came = play.call(server, again)?;

@@ -63,7 +63,7 @@ fn play(play: &mut Play) -> Result<()> {
     let far = near.turned();
     play.look("connect() has returned, nobody has called accept()");
     play.observe("the client's end", "ESTABLISHED", near.state());
-    becomes(play, &far, "ESTABLISHED")?;
+    becomes(&far, "ESTABLISHED")?;
     play.observe("the server's end, not accepted", 0, play.holders(&far));
     let waits = play.sight(server, fd)?.unread.unwrap_or(0);
     play.observe("connections in the listener's queue", 1, waits);
@@ -81,18 +81,16 @@ fn play(play: &mut Play) -> Result<()> {
     play.good(server, recv(theirs, 100))?;
     let is_server_first = play.knob("first") == 1;
     let ends = [(client, ours, &near), (server, theirs, &far)];
-    let (first, second) = match is_server_first {
-        false => (ends[0], ends[1]),
-        true => (ends[1], ends[0]),
-    };
+    let (first, second) =
+        if is_server_first { (ends[1], ends[0]) } else { (ends[0], ends[1]) };
     play.good(first.0, close(first.1))?;
-    becomes(play, first.2, "FIN_WAIT2")?;
-    becomes(play, second.2, "CLOSE_WAIT")?;
+    becomes(first.2, "FIN_WAIT2")?;
+    becomes(second.2, "CLOSE_WAIT")?;
     play.look("one side has closed");
     let end = play.good(second.0, recv(second.1, 100))?;
     play.observe("recv on the other side", 0, end.result);
     play.good(second.0, close(second.1))?;
-    becomes(play, first.2, "TIME_WAIT")?;
+    becomes(first.2, "TIME_WAIT")?;
     play.look("both have closed");
     play.observe("who closed first is in", "TIME_WAIT", state_of(first.2));
     play.observe("who closed second is in", "none", state_of(second.2));

@@ -6,6 +6,7 @@ use super::staging::{connected, listen, recv, send, unread};
 use super::{Change, Experiment, Knob};
 use crate::lab::acts::{Act, Switch};
 use crate::lab::play::Play;
+use crate::lab::watch;
 
 pub(super) static NAGLE: Experiment = Experiment {
     name: "nagle",
@@ -58,13 +59,13 @@ fn play(play: &mut Play) -> Result<()> {
     }
     let (option, value) = (Switch::QuickAck, 0);
     play.good(server, Act::Set { fd: theirs, option, value })?;
-    let before = play.counter("TcpExt", "DelayedACKs");
+    let before = watch::count("TcpExt", "DelayedACKs");
     play.good(client, send(ours, "GET "))?;
     play.good(client, send(ours, "/\n"))?;
     let start = std::time::Instant::now();
-    unread(play, &far, 6)?;
+    unread(&far, 6)?;
     let waited = start.elapsed().as_millis();
-    let delayed = play.counter("TcpExt", "DelayedACKs") - before;
+    let delayed = watch::count("TcpExt", "DelayedACKs") - before;
     play.figure("TcpExtDelayedACKs", delayed);
     play.figure("ms from the second send until it is there", waited);
     if !is_hasty {

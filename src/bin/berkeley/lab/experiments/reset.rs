@@ -57,10 +57,10 @@ fn play(play: &mut Play) -> Result<()> {
     let (theirs, ours) = connected(play, server, client, &listener)?;
     let near = play.sight(client, ours)?;
     play.good(server, send(theirs, "answer"))?;
-    unread(play, &near, 6)?;
+    unread(&near, 6)?;
     play.look("6 bytes are unread at the client");
     play.good(client, close(ours))?;
-    becomes(play, &near.turned(), "none")?;
+    becomes(&near.turned(), "none")?;
     play.look("the client has closed");
     play.observe("the client's end", "none", state_of(&near));
     let came = play.call(server, recv(theirs, 100))?;
@@ -75,7 +75,7 @@ fn play(play: &mut Play) -> Result<()> {
     let near = play.sight(client, ours)?;
     play.good(client, Act::Linger { fd: ours, seconds: 0 })?;
     play.good(client, close(ours))?;
-    becomes(play, &near.turned(), "none")?;
+    becomes(&near.turned(), "none")?;
     play.observe("after SO_LINGER 0 and close, its end", "none", {
         state_of(&near)
     });

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use anyhow::{Context, Result};
 
 use crate::lab::acts::{Act, Place};
-use crate::lab::play::{Actor, Play};
+use crate::lab::play::{Actor, Play, until};
 use crate::lab::sight::Sight;
 
 /// In a network of one's own every port is free.
@@ -112,23 +112,15 @@ pub(super) fn state_of(sight: &Sight) -> String {
 }
 
 /// Waits until the kernel has that end in this state.
-pub(super) fn becomes(
-    play: &mut Play,
-    sight: &Sight,
-    state: &str,
-) -> Result<()> {
+pub(super) fn becomes(sight: &Sight, state: &str) -> Result<()> {
     let what = format!("{:?} is in {state}", sight.local);
-    play.until(&what, || Ok(state_of(sight) == state))
+    until(&what, || Ok(state_of(sight) == state))
 }
 
 /// Waits until so many bytes can be read.
-pub(super) fn unread(
-    play: &mut Play,
-    sight: &Sight,
-    bytes: u32,
-) -> Result<()> {
+pub(super) fn unread(sight: &Sight, bytes: u32) -> Result<()> {
     let (local, peer) = (sight.local.clone(), sight.peer.clone());
-    play.until(&format!("{bytes} bytes are unread"), || {
+    until(&format!("{bytes} bytes are unread"), || {
         let end = local.as_deref().zip(peer.as_deref());
         let end = end.and_then(|(l, p)| Sight::end(l, p));
         Ok(end.is_some_and(|end| end.unread == Some(bytes)))

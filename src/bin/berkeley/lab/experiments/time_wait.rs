@@ -7,8 +7,9 @@ use super::staging::{
 };
 use super::{Change, Experiment, Knob};
 use crate::lab::acts::{Act, Switch};
-use crate::lab::play::Play;
+use crate::lab::play::{Actor, Play};
 use crate::lab::sight::Sight;
+use crate::lab::watch;
 
 pub(super) static TIME_WAIT: Experiment = Experiment {
     name: "time-wait",
@@ -74,15 +75,13 @@ fn play(play: &mut Play) -> Result<()> {
     let near = play.sight(client, ours)?;
     let far = near.turned();
     let ends = [(client, ours, &near), (server, theirs, &far)];
-    let (first, second) = match is_server_first {
-        false => (ends[0], ends[1]),
-        true => (ends[1], ends[0]),
-    };
+    let (first, second) =
+        if is_server_first { (ends[1], ends[0]) } else { (ends[0], ends[1]) };
     play.good(first.0, close(first.1))?;
-    becomes(play, second.2, "CLOSE_WAIT")?;
+    becomes(second.2, "CLOSE_WAIT")?;
     play.good(second.0, recv(second.1, 100))?;
     play.good(second.0, close(second.1))?;
-    becomes(play, first.2, "TIME_WAIT")?;
+    becomes(first.2, "TIME_WAIT")?;
     play.exit(server, 0)?;
     play.look("the server has ended");
     let (servers, clients) = if is_server_first {
@@ -115,12 +114,7 @@ fn play(play: &mut Play) -> Result<()> {
     Ok(())
 }
 
-fn set_reuse(
-    play: &mut Play,
-    who: crate::lab::play::Actor,
-    fd: i32,
-    value: i32,
-) -> Result<()> {
+fn set_reuse(play: &mut Play, who: Actor, fd: i32, value: i32) -> Result<()> {
     if value != 0 {
         let option = Switch::ReuseAddr;
         play.good(who, Act::Set { fd, option, value })?;
@@ -130,7 +124,7 @@ fn set_reuse(
 
 /// How long it is going to stay.
 fn timer(play: &mut Play, end: &Sight) {
-    let left = super::super::watch::seconds_left(end.local.as_deref());
+    let left = watch::seconds_left(end.local.as_deref());
     if let Some(left) = left {
         play.figure("TIME_WAIT goes on for, in s", left);
     }

@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 
 use super::{Change, Experiment, Knob};
 use crate::lab::acts::{Act, How};
-use crate::lab::play::{Actor, Play};
+use crate::lab::play::{Actor, Play, until};
 use crate::lab::watch;
 
 pub(super) static ZOMBIES: Experiment = Experiment {
@@ -62,9 +62,7 @@ fn play(play: &mut Play) -> Result<()> {
     }
     play.kill(server, Signal::SIGSTOP)?;
     let pid = play.pid(server);
-    play.until("the server is stopped", || {
-        Ok(watch::state_of(pid) == Some('T'))
-    })?;
+    until("the server is stopped", || Ok(watch::state_of(pid) == Some('T')))?;
     for child in &children {
         play.exit(*child, 0)?;
     }
