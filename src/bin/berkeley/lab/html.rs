@@ -67,8 +67,8 @@ pub(super) fn page(report: &Report) -> String {
     for paragraph in report.why {
         main.push(&said("p", paragraph));
     }
-    let man = format!("Read: {}", report.man.join(", "));
-    main.push(&said("p", &man).class("quiet"));
+    let pages = format!("Read: {}", report.man.join(", "));
+    main.push(&said("p", &pages).class("quiet"));
     main.push(&said("h2", "Change this and look again"));
     let mut more = Element::new("dl");
     for change in &report.changes {

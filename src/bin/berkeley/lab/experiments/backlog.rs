@@ -106,13 +106,13 @@ fn play(play: &mut Play) -> Result<()> {
     play.observe("its connect waits", true, play.is_waiting(late));
 
     let fd = listener.fd;
-    let served = play.good(server, Act::Accept { fd })?.fd();
+    let accepted = play.good(server, Act::Accept { fd })?.fd();
     let came = play.finish(late)?;
     play.observe("after one accept, its connect", 0, came.words());
     let (first, early) = inside[0];
     play.good(first, send(early, "hello"))?;
-    play.good(server, recv(served, 100))?;
-    play.good(server, close(served))?;
+    play.good(server, recv(accepted, 100))?;
+    play.good(server, close(accepted))?;
     ack_finds_it_full(play, server, first, aborts)
 }
 
