@@ -39,9 +39,9 @@ fn what_is_to_be_typed_next_comes_out_as_it_says() {
             let command = change["command"].as_str().unwrap();
             let words: Vec<&str> = command.split(' ').collect();
             assert_eq!(words[..3], ["berkeley", "lab", &name], "{command}");
-            let (changed, code) = held(&words[2..]);
-            assert_eq!(code, 0, "{command}: {changed:#}");
-            let typed = changed["changed"].as_array().unwrap().iter();
+            let (told, code) = held(&words[2..]);
+            assert_eq!(code, 0, "{command}: {told:#}");
+            let typed = told["changed"].as_array().unwrap().iter();
             let typed: Vec<&str> =
                 typed.map(|one| one.as_str().unwrap()).collect();
             assert_eq!(typed.join(" "), words[3..].join(" "), "{command}");

@@ -1,9 +1,9 @@
 //! The calls that the programs of an experiment make: one act is one call.
 //!
 //! An act is made as it is written here (`make`), and shown as somebody would
-//! type it in C and in Rust (`in_c`, `in_rust`): both come from the same value, so that
-//! what is shown is what ran. Descriptors are numbers; in the text `s3` is
-//! descriptor 3.
+//! type it in C and in Rust (`in_c`, `in_rust`): all come from one value, so
+//! that what is shown is what ran. Descriptors are numbers; in the text `s3`
+//! is descriptor 3.
 
 mod in_c;
 mod in_rust;
