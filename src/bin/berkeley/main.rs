@@ -21,6 +21,7 @@ mod cpus;
 mod exit;
 mod generator;
 mod house;
+mod lab;
 mod list;
 mod markup;
 mod namespace;
@@ -47,6 +48,7 @@ Examples:
   berkeley bench                   fork against thread against everything
   berkeley trace knock             who called what, who waited, in which state
   berkeley check LAB -- COMMAND    a program of your own, against a lab
+  berkeley lab backlog             a question, a run, what the kernel says, and why
   berkeley list                    what there is, and in which file
 
 Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
@@ -63,7 +65,10 @@ enum Command {
     #[command(hide = true)]
     Examine,
     #[command(hide = true)]
+    Experiment,
+    #[command(hide = true)]
     Generator(generator::Options),
+    Lab(lab::Options),
     List(list::Options),
     Tour(tour::Options),
     Trace(Box<trace::Options>),
@@ -74,7 +79,9 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Examine => check::examine(),
+        Command::Experiment => lab::experiment(),
         Command::Generator(options) => generator::run(&options),
+        Command::Lab(options) => lab::run(&options),
         Command::List(options) => list::run(&options),
         Command::Tour(options) => tour::run(&options),
         Command::Trace(options) => trace::run(&options),

@@ -21,7 +21,7 @@ mod options;
 mod output;
 mod pace;
 mod read;
-mod record;
+pub(crate) mod record;
 mod recorder;
 mod saved;
 mod session;
@@ -41,14 +41,15 @@ use crate::exit::Verdict;
 use crate::house::{Built, House};
 use crate::screen::Progress;
 use crate::stage;
-use draw::{Look, ladder};
+use draw::Look;
 use flow::{Input, Outcome, Part};
 pub(crate) use lint::Told;
 use live::Live;
 pub(crate) use options::Options;
 use output::Output;
 use record::Trace;
-pub(crate) use saved::{ladder_of, mistakes_in};
+pub(crate) use recorder::empty;
+pub(crate) use saved::{drawing, ladder, ladder_of, mistakes_in};
 use session::Session;
 use story::Story;
 
@@ -81,7 +82,7 @@ pub(crate) fn drawn(words: &[&str], width: usize) -> Result<Vec<String>> {
     stage::end_the_rest();
     let trace = visited(done?)?;
     let look = Look { width, ascii: options.ascii };
-    Ok(ladder::draw(&trace, &Story::tell(&trace), &look))
+    Ok(draw::ladder::draw(&trace, &Story::tell(&trace), &look))
 }
 
 fn trace(options: &Options, output: Output) -> Result<Verdict> {

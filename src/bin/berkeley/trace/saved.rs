@@ -6,10 +6,10 @@ use std::path::Path;
 use anstream::adapter::strip_str;
 use anyhow::Result;
 
-use super::draw::{Look, ladder};
+use super::draw::{Look, ladder, page};
 use super::lint;
 use super::read;
-use super::record::Role;
+use super::record::{Role, Trace};
 use super::story::Story;
 
 /// What the first program of this trace has made of mistakes. Those of its
@@ -34,6 +34,19 @@ pub(crate) fn ladder_of(file: &Path, width: usize) -> Result<Vec<String>> {
     Ok(plain.map(|line| line.trim_end().to_owned()).collect())
 }
 
+/// A trace that is at hand, without what `berkeley trace` says under it.
+pub(crate) fn ladder(trace: &Trace, width: usize) -> Vec<String> {
+    let look = Look { width: width - 2, ascii: false };
+    let lines = ladder::rows(trace, &Story::tell(trace), &look);
+    let plain = lines.iter().map(|line| strip_str(line).to_string());
+    plain.map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The same as SVG, which can stand in a page.
+pub(crate) fn drawing(trace: &Trace) -> String {
+    page::svg(trace, &Story::tell(trace))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -42,7 +55,6 @@ mod tests {
     use std::path::PathBuf;
 
     use super::super::fixture;
-    use super::super::record::Trace;
     use super::*;
 
     fn saved(name: &str, trace: &Trace) -> PathBuf {

@@ -3,13 +3,14 @@
 //! Man pages: `pidfd_open(2)`, `pidfd_getfd(2)`, `tcp(7)`, `udp(7)`.
 
 use std::mem::size_of_val;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use libc::{c_int, c_uint, socklen_t};
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 
-use super::{Glimpse, address, queues};
+use super::{Glimpse, Seen, address, names, queues};
+use crate::trace::record::Look;
 use crate::trace::tcp;
 
 /// `linux/sockios.h`: a descriptor of the socket's network namespace.
@@ -43,6 +44,35 @@ impl Duplicate {
         let got =
             unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd, fd, 0) };
         owned(got).map(Duplicate)
+    }
+
+    /// Of a descriptor of this process.
+    pub(super) fn own(fd: BorrowedFd<'_>) -> Option<Self> {
+        fd.try_clone_to_owned().ok().map(Duplicate)
+    }
+
+    /// All that there is to be said of it; `None` when it is no socket.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        let family = self.option(libc::SO_DOMAIN).ok()?;
+        let protocol = self.option(libc::SO_PROTOCOL).unwrap_or(0);
+        let kind = self.option(libc::SO_TYPE).ok()?;
+        let look = match self.tcp(&mut NEVER.clone()) {
+            Ok(glimpse) => glimpse.into(),
+            Err(_) => {
+                Look { receive_queue: self.unread().ok(), ..Look::default() }
+            }
+        };
+        Some(Seen {
+            inode: self.inode()?,
+            family: names::family(family),
+            kind: names::kind(kind),
+            protocol: names::protocol(family, protocol),
+            local: self.local(),
+            peer: self.peer(),
+            listens: self.option(libc::SO_ACCEPTCONN) == Ok(1),
+            look,
+            ..Seen::default()
+        })
     }
 
     pub(super) fn inode(&self) -> Option<u64> {

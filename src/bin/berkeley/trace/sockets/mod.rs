@@ -26,6 +26,7 @@ pub(crate) use owners::is_abandoned;
 pub(crate) use tables::{Row, internet_rows};
 
 use std::fs;
+use std::os::fd::BorrowedFd;
 
 use libc::c_int;
 
@@ -72,6 +73,17 @@ pub(crate) struct Seen {
     pub(crate) peer: Option<String>,
     pub(crate) listens: bool,
     pub(crate) look: Look,
+}
+
+/// A socket of this process's own.
+pub(crate) fn own(fd: BorrowedFd<'_>) -> Option<Seen> {
+    duplicate::Duplicate::own(fd)?.seen()
+}
+
+/// A socket of another process, of which it is no thread's turn to close it.
+pub(crate) fn of(pid: i32, fd: i32) -> Option<Seen> {
+    let process = duplicate::pidfd(pid, 0).ok()?;
+    duplicate::Duplicate::of(&process, fd).ok()?.seen()
 }
 
 /// The socket behind a descriptor of this task, if it is one at all.

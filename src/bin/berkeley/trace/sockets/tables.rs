@@ -100,7 +100,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn tcp(&self) -> Glimpse {
+    /// State and queues of a TCP socket.
+    pub(crate) fn tcp(&self) -> Glimpse {
         let mut look = queues::counted(self.state, self.receive, self.send);
         if look.state == Some("LISTEN") {
             // The backlog is not in the table.

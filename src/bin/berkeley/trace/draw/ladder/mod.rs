@@ -33,13 +33,26 @@ const PAUSE: u64 = 1_000_000;
 /// All of a trace. It is drawn twice: once to find out who comes to stand in
 /// which column first, so that these can be named at the top.
 pub(crate) fn draw(trace: &Trace, story: &Story, look: &Look) -> Vec<String> {
+    let mut ladder = planned(trace, story, look);
+    ladder.rest(trace, story)
+}
+
+/// The same with nothing under it.
+pub(crate) fn rows(trace: &Trace, story: &Story, look: &Look) -> Vec<String> {
+    let mut ladder = planned(trace, story, look);
+    let mut lines = ladder.begin(trace, story);
+    lines.extend(ladder.weave(trace, story, u64::MAX));
+    lines
+}
+
+fn planned(trace: &Trace, story: &Story, look: &Look) -> Ladder {
     let wanted = slots::at_once(story).max(story.lanes.len().min(3));
     let mut first = Ladder::with(*look, Slots::new(look.width, wanted));
     first.rest(trace, story);
     let mut ladder = Ladder::with(*look, Slots::new(look.width, wanted));
     ladder.digits = if story.span_ns < 1_000_000_000 { 2 } else { 1 };
     ladder.slots.taken = first.firsts;
-    ladder.rest(trace, story)
+    ladder
 }
 
 /// A ladder in the making.
