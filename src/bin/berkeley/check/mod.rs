@@ -31,6 +31,7 @@ use crate::{calendar, system};
 pub(crate) use examiner::run as examine;
 use forms::{Form, Look, Reports, Wish};
 use lab::Lab;
+pub(crate) use lab::string;
 use live::Live;
 pub(crate) use options::Options;
 use report::{Report, Result as Came};
