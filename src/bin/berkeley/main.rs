@@ -25,6 +25,7 @@ mod list;
 mod markup;
 mod namespace;
 mod screen;
+mod shell;
 mod stage;
 mod system;
 mod tour;
@@ -46,6 +47,7 @@ Examples:
   berkeley tour          every lab, in both languages, in under a minute
   berkeley bench         fork against thread against everything
   berkeley trace knock   who called what, who waited, in which TCP state
+  berkeley shell         socket, bind, connect: make the calls by hand
   berkeley list          what there is, and in which file
 
 Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
@@ -64,6 +66,7 @@ enum Command {
     #[command(hide = true)]
     Generator(generator::Options),
     List(list::Options),
+    Shell(shell::Options),
     Tour(tour::Options),
     Trace(Box<trace::Options>),
 }
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Examine => check::examine(),
         Command::Generator(options) => generator::run(&options),
         Command::List(options) => list::run(&options),
+        Command::Shell(options) => shell::run(&options),
         Command::Tour(options) => tour::run(&options),
         Command::Trace(options) => trace::run(&options),
     };
