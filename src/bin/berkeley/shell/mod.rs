@@ -24,7 +24,7 @@
 //!
 //! `words` cuts a line, `parse` makes a `call` of it by the table in
 //! `commands/`, an `actor` makes the call, over a `channel`; the `session`
-//! keeps it all together.
+//! keeps it all together, and `record` writes it down.
 
 mod actor;
 mod addresses;
@@ -36,6 +36,7 @@ mod help;
 mod input;
 mod interrupt;
 mod parse;
+mod record;
 mod session;
 mod terminal;
 mod values;

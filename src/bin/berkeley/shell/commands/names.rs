@@ -48,9 +48,9 @@ pub(super) const COMMANDS: &[Command] = &[
         example: "server = socket AF_INET SOCK_STREAM\n\
                   bind server 127.0.0.1:0\nlisten server 1\n\
                   @client sock = socket AF_INET SOCK_STREAM\n\
-                  @client connect sock 127.0.0.1:{server.port}\n\
+                  @client connect sock 127.0.0.1:{@main.server.port}\n\
                   peer = accept server",
-        make: |args| accept(args.fd(0), 0),
+        make: |args| accept(args.fd(0), None),
     },
     Command {
         name: "accept4",
@@ -61,7 +61,7 @@ pub(super) const COMMANDS: &[Command] = &[
         man: "accept(2)",
         example: "server = socket AF_INET SOCK_STREAM|SOCK_NONBLOCK\n\
                   listen server\naccept4 server SOCK_NONBLOCK",
-        make: |args| accept(args.fd(0), args.int(1)),
+        make: |args| accept(args.fd(0), Some(args.int(1))),
     },
     Command {
         name: "connect",
@@ -179,12 +179,17 @@ fn listen(args: &Args) -> Answer {
     Answer::of(Errno::result(done).map(i64::from))
 }
 
-fn accept(fd: i32, flags: i32) -> Answer {
+fn accept(fd: i32, flags: Option<i32>) -> Answer {
     let mut room = Room::new();
     let (at, length) = (room.at(), &raw mut room.length);
     // SAFETY: the kernel writes at most as many bytes as `length` says
     // there are, and how many it were.
-    let fd = unsafe { libc::accept4(fd, at, length, flags) };
+    let fd = unsafe {
+        match flags {
+            None => libc::accept(fd, at, length),
+            Some(flags) => libc::accept4(fd, at, length, flags),
+        }
+    };
     let mut answer = Answer::made(Errno::result(fd));
     if fd >= 0 {
         answer.note = room.note();

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::opens::Open;
 use super::wait::Wish;
-use super::{FIRST, Session, Step};
+use super::{FIRST, Session, Step, Typed};
 use crate::shell::parse;
 use crate::shell::words::{Word, cut, is_comment};
 use crate::shell::{constants, help};
@@ -22,7 +22,14 @@ impl Session {
         if line.len() > LONGEST {
             return Ok(Step::Wrong(format!("more than {LONGEST} bytes")));
         }
+        let before = self.log.len();
         let done = self.addressed(line)?;
+        let is_record = line.split_whitespace().any(|it| it == "record");
+        if matches!(done, Step::Next) && !is_record {
+            let calls = before..self.log.len();
+            self.typed.push(Typed { line: line.into(), calls });
+            self.write_record()?;
+        }
         if self.place(FIRST).is_none() {
             return Ok(Step::Quit);
         }
@@ -32,7 +39,7 @@ impl Session {
     fn addressed(&mut self, line: &str) -> Result<Step> {
         let Some(rest) = line.strip_prefix('@') else {
             let current = self.current.clone();
-            return self.of(&current, line, line, false);
+            return self.of(&current, line, false);
         };
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let (name, words) = rest.split_at(end);
@@ -48,15 +55,14 @@ impl Session {
             self.current = name.into();
             return Ok(Step::Next);
         }
-        self.of(name, words, line, true)
+        self.of(name, words, true)
     }
 
-    /// `words` are for this actor; `line` is all of what was typed.
+    /// These words are for this actor.
     pub(super) fn of(
         &mut self,
         actor: &str,
         words: &str,
-        line: &str,
         is_addressed: bool,
     ) -> Result<Step> {
         if let Some(pattern) = words.strip_prefix("expect ") {
@@ -99,7 +105,7 @@ impl Session {
         if let Some(why) = self.refused(&call) {
             return Ok(Step::Wrong(why));
         }
-        let wish = Wish { line: line.into(), call, wanted, references };
+        let wish = Wish { call, wanted, references };
         self.begin(actor, wish, is_addressed || in_background)?;
         Ok(Step::Next)
     }
@@ -150,6 +156,7 @@ impl Session {
             ["status" | "=", about] => self.status(Some(about)),
             ["names"] => self.names_of(actor),
             ["actors"] => self.on_stage(),
+            ["record", file] => return Ok(Some(self.record(file))),
             ["quit"] => return Ok(Some(Step::Quit)),
             ["expect"] => {
                 let why = "expect what? a pattern, or blocked";

@@ -2,12 +2,16 @@
 
 use crate::shell::call::{Answer, Call};
 
+/// A line that was understood, and which calls it made.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "kept for who writes it down")]
+pub(crate) struct Typed {
+    pub(crate) line: String,
+    pub(crate) calls: std::ops::Range<usize>,
+}
+
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) actor: String,
-    /// As it was typed.
-    pub(crate) line: String,
     pub(crate) call: Call,
     /// `None` while it is blocked.
     pub(crate) answer: Option<Answer>,

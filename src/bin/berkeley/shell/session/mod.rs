@@ -15,9 +15,10 @@ use std::io::{self, Write};
 use anstream::AutoStream;
 use anyhow::Result;
 
-pub(super) use log::{Entry, Reference};
+pub(super) use log::{Entry, Reference, Typed};
 use stage::Actor;
 
+use super::record::Recorder;
 use crate::trace::sockets::Eye;
 
 /// What is to be done when a line is done.
@@ -37,7 +38,9 @@ pub(super) struct Session {
     current: String,
     /// The last result of each, also of those that are no more.
     last: BTreeMap<String, String>,
-    pub(super) log: Vec<Entry>,
+    log: Vec<Entry>,
+    typed: Vec<Typed>,
+    recorder: Option<Recorder>,
     eye: Eye,
     out: AutoStream<io::Stdout>,
     /// Lines for somebody else to show, while a line is being edited.
@@ -54,6 +57,8 @@ impl Session {
             current: FIRST.into(),
             last: BTreeMap::new(),
             log: Vec::new(),
+            typed: Vec::new(),
+            recorder: None,
             eye: Eye::new(),
             out: AutoStream::auto(io::stdout()),
             aside: None,
@@ -84,6 +89,26 @@ impl Session {
     /// What was said meanwhile.
     pub(super) fn speak(&mut self) -> Vec<String> {
         self.aside.take().unwrap_or_default()
+    }
+
+    /// From now on, and all that was done so far.
+    pub(super) fn record(&mut self, path: &str) -> Step {
+        self.recorder = Some(Recorder::to(path));
+        match self.write_record() {
+            Ok(()) => Step::Next,
+            Err(why) => {
+                self.recorder = None;
+                Step::Wrong(crate::exit::words(&why))
+            }
+        }
+    }
+
+    /// After each line, so that the file is always whole.
+    fn write_record(&self) -> Result<()> {
+        match &self.recorder {
+            Some(recorder) => recorder.write(&self.typed, &self.log),
+            None => Ok(()),
+        }
     }
 
     /// The names of all descriptors of the actor that is addressed, and of

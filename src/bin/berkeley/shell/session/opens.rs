@@ -92,7 +92,7 @@ impl Session {
     /// One of the calls; anything but `None` is the end of it.
     fn one(&mut self, actor: &str, line: &str) -> Result<Option<Step>> {
         let before = self.log.len();
-        let done = self.of(actor, line, line, false)?;
+        let done = self.of(actor, line, false)?;
         let entry = self.log.get(before);
         let answer = entry.and_then(|entry| entry.answer.as_ref());
         let is_good = answer.is_some_and(|answer| answer.value >= 0);

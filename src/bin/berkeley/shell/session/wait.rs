@@ -20,7 +20,6 @@ const BUSY: Duration = Duration::from_secs(2);
 
 /// A line that is a call, before it is begun.
 pub(super) struct Wish {
-    pub(super) line: String,
     pub(super) call: Call,
     pub(super) wanted: Vec<String>,
     pub(super) references: Vec<Reference>,
@@ -38,10 +37,9 @@ impl Session {
         self.wait_for(name)?;
         let Some(place) = self.place(name) else { return Ok(()) };
         let child = self.name_of_child(name, &wish.call);
-        let Wish { line, call, wanted, references } = wish;
+        let Wish { call, wanted, references } = wish;
         self.log.push(Entry {
             actor: name.into(),
-            line,
             call: call.clone(),
             answer: None,
             overtaken: false,
@@ -179,7 +177,7 @@ impl Session {
         for line in lines {
             self.say(&line)?;
         }
-        Ok(())
+        self.write_record()
     }
 
     /// Waits for answers, so many milliseconds or for ever, and tells them.
