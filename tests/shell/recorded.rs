@@ -46,8 +46,7 @@ close 77
 /// A server, a client and a server's child.
 const TOGETHER: &str = r#"@server listener = passive 127.0.0.1:0 5
 @server conn = accept listener
-@client sock = socket AF_INET SOCK_STREAM
-@client connect sock 127.0.0.1:{@server.listener.port}
+@client sock = active 127.0.0.1:{@server.listener.port}
 @server expect 4 *
 @server fork worker
 @server close conn

@@ -178,6 +178,6 @@ fn open_at_the_end(out: &str) -> BTreeSet<String> {
 
 fn last(text: &str) -> &str {
     let start = text.len().saturating_sub(2000);
-    let start = (start..).find(|at| text.is_char_boundary(*at)).unwrap();
-    &text[start..]
+    let is_start = |at: &usize| text.is_char_boundary(*at);
+    &text[(start..=text.len()).find(is_start).unwrap()..]
 }

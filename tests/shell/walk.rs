@@ -80,10 +80,10 @@ impl Pane {
             Command::new("tmux").args(["-L", &self.0]).args(words).output();
         let output = output.map_err(|error| error.to_string())?;
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        match output.status.success() {
-            true => Ok(said(&output.stdout)),
-            false => Err(said(&output.stderr)),
+        if output.status.success() {
+            return Ok(said(&output.stdout));
         }
+        Err(said(&output.stderr))
     }
 
     fn types(&self, line: &str) {

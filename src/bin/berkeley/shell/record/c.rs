@@ -26,9 +26,9 @@ pub(super) fn program(plan: &Plan) -> String {
     }
     for root in &plan.roots {
         let variables = plan.variables(root);
-        let _ = write!(text, "static void {}(void)\n{{\n", act(root));
+        let _ = writeln!(text, "static void {}(void)\n{{", act(root));
         for variable in variables {
-            let _ = write!(text, "    int {variable} = -1;\n");
+            let _ = writeln!(text, "    int {variable} = -1;");
         }
         steps(plan, root, 1, &mut text);
         text.push_str("}\n\n");
@@ -79,8 +79,12 @@ fn steps(plan: &Plan, actor: &str, depth: usize, text: &mut String) {
             let mut inner = String::new();
             steps(plan, child, depth + 1, &mut inner);
             inner.push_str(&"    ".repeat(depth + 1));
-            inner.push_str("_exit(0);\n");
-            line(inner.trim_end().trim_start_matches('\n'));
+            if !plan.of_actor(child).any(|it| it.entry.call.name == "exit") {
+                inner.push_str("_exit(0);\n");
+            }
+            let blanks = "    ".repeat(depth);
+            let inner = inner.trim_start_matches('\n').trim_end();
+            line(inner.strip_prefix(&blanks).unwrap_or(inner));
             line("}");
             line(&format!("told(\"fork\", {pid});"));
         } else {
@@ -121,7 +125,7 @@ fn main(plan: &Plan) -> String {
     let mut text = MAIN.to_owned();
     if !plan.is_staged {
         for root in &plan.roots {
-            let _ = write!(text, "    {}();\n", act(root));
+            let _ = writeln!(text, "    {}();", act(root));
         }
         text.push_str("    return 0;\n}\n");
         return text;

@@ -8,9 +8,9 @@ use super::{rust_calls, rust_transfer};
 pub(super) fn program(plan: &Plan) -> String {
     let mut body = String::new();
     for root in &plan.roots {
-        let _ = write!(body, "fn {}() {{\n", act(root));
+        let _ = writeln!(body, "fn {}() {{", act(root));
         for variable in plan.variables(root) {
-            let _ = write!(body, "    let mut {variable}: RawFd = -1;\n");
+            let _ = writeln!(body, "    let mut {variable}: RawFd = -1;");
         }
         steps(plan, root, 1, &mut body);
         body.push_str("}\n\n");
@@ -136,7 +136,7 @@ fn main(plan: &Plan) -> String {
     let mut text = "fn main() {\n".to_owned();
     if !plan.is_staged {
         for root in &plan.roots {
-            let _ = write!(text, "    {}();\n", act(root));
+            let _ = writeln!(text, "    {}();", act(root));
         }
         return text + "}\n\n";
     }

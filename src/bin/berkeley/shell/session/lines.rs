@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// These words are for this actor.
-    pub(super) fn of(
+    fn of(
         &mut self,
         actor: &str,
         words: &str,
@@ -95,7 +95,7 @@ impl Session {
         if let Some((first, rest)) = words.split_first()
             && let Some(how) = Open::named(first)
         {
-            return self.open_as(actor, how, &wanted, rest);
+            return self.open_as(actor, how, &wanted, rest, &references);
         }
         let Some(place) = self.place(actor) else { return Ok(Step::Next) };
         let call = match parse::call(words, &self.actors[place].names) {
@@ -194,7 +194,9 @@ impl Session {
 }
 
 /// `left right = …`
-fn names_before(words: &[Word]) -> Result<(Vec<String>, &[Word]), String> {
+pub(super) fn names_before(
+    words: &[Word],
+) -> Result<(Vec<String>, &[Word]), String> {
     let sign = Word::Plain("=".into());
     let Some(place) = words.iter().position(|word| *word == sign) else {
         return Ok((Vec::new(), words));

@@ -3,10 +3,13 @@
 
 use anyhow::Result;
 
-use super::{Session, Step};
+use super::lines::names_before;
+use super::wait::Wish;
+use super::{Reference, Session, Step};
 use crate::shell::addresses;
 use crate::shell::call::Address;
-use crate::shell::words::Word;
+use crate::shell::parse;
+use crate::shell::words::{Word, cut};
 
 /// One word for several calls.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,7 @@ impl Session {
         how: Open,
         wanted: &[String],
         words: &[Word],
+        references: &[Reference],
     ) -> Result<Step> {
         let port_0 = [Word::Plain("*:0".into())];
         let words = match how {
@@ -60,7 +64,7 @@ impl Session {
             names => format!("{} = ", names.join(" ")),
         };
         let socket = format!("{name}socket {domain} SOCK_STREAM");
-        if let Some(done) = self.one(actor, &socket)? {
+        if let Some(done) = self.one(actor, &socket, &[])? {
             return Ok(done);
         }
         let answer = self.log.last().and_then(|entry| entry.answer.as_ref());
@@ -82,7 +86,7 @@ impl Session {
             }
         }
         for line in lines {
-            if let Some(done) = self.one(actor, &line)? {
+            if let Some(done) = self.one(actor, &line, references)? {
                 return Ok(done);
             }
         }
@@ -90,12 +94,30 @@ impl Session {
     }
 
     /// One of the calls; anything but `None` is the end of it.
-    fn one(&mut self, actor: &str, line: &str) -> Result<Option<Step>> {
+    fn one(
+        &mut self,
+        actor: &str,
+        line: &str,
+        references: &[Reference],
+    ) -> Result<Option<Step>> {
         let before = self.log.len();
-        let done = self.of(actor, line, false)?;
+        let Some(place) = self.place(actor) else {
+            return Ok(Some(Step::Next));
+        };
+        let names = &self.actors[place].names;
+        let meant = cut(line).and_then(|words| {
+            let (wanted, words) = names_before(&words)?;
+            Ok((wanted, parse::call(words, names)?))
+        });
+        let (wanted, call) = match meant {
+            Ok(meant) => meant,
+            Err(why) => return Ok(Some(Step::Wrong(why))),
+        };
+        let references = references.to_vec();
+        self.begin(actor, Wish { call, wanted, references }, false)?;
         let entry = self.log.get(before);
         let answer = entry.and_then(|entry| entry.answer.as_ref());
         let is_good = answer.is_some_and(|answer| answer.value >= 0);
-        Ok((done != Step::Next || !is_good).then_some(done))
+        Ok((!is_good).then_some(Step::Next))
     }
 }
