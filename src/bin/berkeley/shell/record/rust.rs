@@ -21,13 +21,13 @@ pub(super) fn program(plan: &Plan) -> String {
         body.push_str(rust_transfer::RECEIVE);
     }
     if body.contains("keep(") {
-        body.push_str(rust_calls::KEEP);
+        body.push_str(KEEP);
     }
     if body.contains("told(") {
-        body.push_str(rust_calls::TOLD);
+        body.push_str(TOLD);
     }
     if body.contains("(fd(") || body.contains("&fd(") {
-        body.push_str(rust_calls::BORROW);
+        body.push_str(BORROW);
     }
     if plan.is_staged {
         body.push_str(&STAGE.replace("PORTS", &plan.ports.max(1).to_string()));
@@ -232,3 +232,27 @@ fn port(place: usize) -> u16 {
     shared().port[place].load(Ordering::SeqCst)
 }
 "#;
+
+const TOLD: &str = r#"fn told(call: &str, result: nix::Result<i64>) {
+    match result {
+        Ok(value) => println!("{call} = {value}"),
+        Err(errno) => println!("{call} = -1 ({errno})"),
+    }
+}
+
+"#;
+
+const KEEP: &str = r"fn keep(call: &str, made: nix::Result<RawFd>) -> RawFd {
+    told(call, made.map(i64::from));
+    made.unwrap_or(-1)
+}
+
+";
+
+const BORROW: &str = r"fn fd(number: RawFd) -> BorrowedFd<'static> {
+    // SAFETY: numbers are all that there is here: whether they are open is
+    // for the kernel to say.
+    unsafe { BorrowedFd::borrow_raw(number) }
+}
+
+";

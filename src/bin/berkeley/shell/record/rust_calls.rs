@@ -383,27 +383,3 @@ fn others(step: &Step, name: &str) -> Vec<String> {
         _ => vec!["// no system call".into()],
     }
 }
-
-pub(super) const TOLD: &str = r#"fn told(call: &str, result: nix::Result<i64>) {
-    match result {
-        Ok(value) => println!("{call} = {value}"),
-        Err(errno) => println!("{call} = -1 ({errno})"),
-    }
-}
-
-"#;
-
-pub(super) const KEEP: &str = r"fn keep(call: &str, made: nix::Result<RawFd>) -> RawFd {
-    told(call, made.map(i64::from));
-    made.unwrap_or(-1)
-}
-
-";
-
-pub(super) const BORROW: &str = r"fn fd(number: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: numbers are all that there is here: whether they are open is
-    // for the kernel to say.
-    unsafe { BorrowedFd::borrow_raw(number) }
-}
-
-";
