@@ -61,7 +61,7 @@ fn split(word: &str) -> Option<(&str, &str)> {
 
 fn internet(host: &str, port: &str) -> Result<Address, String> {
     let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-    let wants_v6 = bare.is_some() || host.contains(':');
+    let wants_v6 = bare.is_some() || host.contains([':', '[']);
     let host = bare.unwrap_or(host);
     let number = match port.parse::<u16>() {
         Ok(number) => number,
