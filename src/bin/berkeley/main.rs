@@ -26,6 +26,7 @@ mod list;
 mod markup;
 mod namespace;
 mod screen;
+mod shell;
 mod stage;
 mod system;
 mod tour;
@@ -49,6 +50,7 @@ Examples:
   berkeley trace knock             who called what, who waited, in which state
   berkeley check LAB -- COMMAND    a program of your own, against a lab
   berkeley lab backlog             a question, a run, what the kernel says, and why
+  berkeley shell                   socket, bind, connect: the calls by hand
   berkeley list                    what there is, and in which file
 
 Exit codes: 0 good, 1 something fell short, 2 bad usage, 3 could not run."
@@ -70,6 +72,7 @@ enum Command {
     Generator(generator::Options),
     Lab(lab::Options),
     List(list::Options),
+    Shell(shell::Options),
     Tour(tour::Options),
     Trace(Box<trace::Options>),
 }
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Generator(options) => generator::run(&options),
         Command::Lab(options) => lab::run(&options),
         Command::List(options) => list::run(&options),
+        Command::Shell(options) => shell::run(&options),
         Command::Tour(options) => tour::run(&options),
         Command::Trace(options) => trace::run(&options),
     };

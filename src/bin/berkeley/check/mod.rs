@@ -38,6 +38,7 @@ use alone::Alone;
 pub(crate) use examiner::run as examine;
 use forms::{Form, Look, Reports, Wish};
 use lab::Lab;
+pub(crate) use lab::string;
 pub(crate) use options::Options;
 use sitting::{Candidate, Terms};
 

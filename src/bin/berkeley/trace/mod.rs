@@ -41,6 +41,7 @@ use crate::exit::Verdict;
 use crate::house::{Built, House};
 use crate::screen::Progress;
 use crate::stage;
+pub(crate) use decode::{address as address_text, escaped, symbols};
 use draw::Look;
 use flow::{Input, Outcome, Part};
 pub(crate) use lint::Told;

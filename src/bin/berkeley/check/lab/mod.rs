@@ -46,7 +46,7 @@ pub(crate) use act::{Act, Cut, Ending, Exit, Growth, Step, Stream};
 pub(crate) use built_in::{LABS, source};
 pub(crate) use parse::parse;
 pub(crate) use pickled::Pickled;
-pub(crate) use text::{Text, replaced};
+pub(crate) use text::{Text, replaced, string};
 
 /// Who of the two is examined; the examiner is the other one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

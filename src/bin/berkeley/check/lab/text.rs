@@ -111,7 +111,7 @@ fn number(written: &str) -> Result<(usize, &str), String> {
 }
 
 /// `"…"`, with the escapes of C; the rest behind it.
-pub(super) fn string(written: &str) -> Result<(Vec<u8>, &str), String> {
+pub(crate) fn string(written: &str) -> Result<(Vec<u8>, &str), String> {
     let mut bytes = Vec::new();
     let mut chars = written.char_indices().skip(1).peekable();
     while let Some((place, one)) = chars.next() {

@@ -18,6 +18,7 @@ mod others;
 mod process;
 mod reading;
 mod signals;
+pub(crate) mod symbols;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -29,6 +30,7 @@ pub(crate) use address::address;
 pub(crate) use calls::{Family, family, numbers, subject};
 pub(crate) use errno::{errno, signal};
 pub(crate) use network::{domain, protocol, socket_type};
+pub(crate) use text::escaped;
 pub(crate) use words::int;
 
 use super::record::Payload;

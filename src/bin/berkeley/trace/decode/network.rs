@@ -241,7 +241,7 @@ pub(super) fn message_flags(value: u64) -> String {
     flags(value, MESSAGE_FLAGS, "MSG_???")
 }
 
-const DOMAINS: Names = names! {
+pub(super) const DOMAINS: Names = names! {
     0 AF_UNSPEC 1 AF_UNIX 2 AF_INET 3 AF_AX25 4 AF_IPX 5 AF_APPLETALK
     6 AF_NETROM 7 AF_BRIDGE 8 AF_ATMPVC 9 AF_X25 10 AF_INET6 11 AF_ROSE
     12 AF_DECnet 13 AF_NETBEUI 14 AF_SECURITY 15 AF_KEY 16 AF_NETLINK
@@ -252,7 +252,7 @@ const DOMAINS: Names = names! {
     41 AF_KCM 42 AF_QIPCRTR 43 AF_SMC 44 AF_XDP 45 AF_MCTP
 };
 
-const TYPES: Names = names! {
+pub(super) const TYPES: Names = names! {
     1 SOCK_STREAM 2 SOCK_DGRAM 3 SOCK_RAW 4 SOCK_RDM 5 SOCK_SEQPACKET
     6 SOCK_DCCP 10 SOCK_PACKET
 };
@@ -261,7 +261,7 @@ pub(super) const TYPE_FLAGS: Names = names! {
     0x80000 SOCK_CLOEXEC 0x800 SOCK_NONBLOCK
 };
 
-const PROTOCOLS: Names = names! {
+pub(super) const PROTOCOLS: Names = names! {
     0 IPPROTO_IP 1 IPPROTO_ICMP 2 IPPROTO_IGMP 4 IPPROTO_IPIP 6 IPPROTO_TCP
     8 IPPROTO_EGP 12 IPPROTO_PUP 17 IPPROTO_UDP 22 IPPROTO_IDP 29 IPPROTO_TP
     33 IPPROTO_DCCP 41 IPPROTO_IPV6 43 IPPROTO_ROUTING 44 IPPROTO_FRAGMENT
@@ -291,9 +291,11 @@ const CAN: Names = names! {
     7 CAN_J1939
 };
 
-const HOW: Names = names! { 0 SHUT_RD 1 SHUT_WR 2 SHUT_RDWR };
+pub(super) const HOW: Names = names! {
+    0 SHUT_RD 1 SHUT_WR 2 SHUT_RDWR
+};
 
-const MESSAGE_FLAGS: Names = names! {
+pub(super) const MESSAGE_FLAGS: Names = names! {
     0x1 MSG_OOB 0x2 MSG_PEEK 0x4 MSG_DONTROUTE 0x8 MSG_CTRUNC 0x10 MSG_PROBE
     0x20 MSG_TRUNC 0x40 MSG_DONTWAIT 0x80 MSG_EOR 0x100 MSG_WAITALL
     0x200 MSG_FIN 0x400 MSG_SYN 0x800 MSG_CONFIRM 0x1000 MSG_RST

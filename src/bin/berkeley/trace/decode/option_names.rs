@@ -43,6 +43,24 @@ pub(super) fn option(level: i32, option: i32, asks: bool) -> String {
     one_of(value, names, unknown)
 }
 
+/// The number of `SOL_TCP`.
+pub(super) fn level_named(name: &str) -> Option<i32> {
+    let (value, _) = LEVELS.iter().find(|(_, known)| *known == name)?;
+    Some(super::int(*value))
+}
+
+/// The options that a program may set, by level.
+pub(super) fn settable() -> impl Iterator<Item = (i32, Names)> {
+    [
+        (libc::SOL_SOCKET, SOCKET),
+        (libc::IPPROTO_IP, IP),
+        (libc::IPPROTO_IPV6, IPV6),
+        (libc::IPPROTO_TCP, TCP),
+        (libc::IPPROTO_UDP, UDP),
+    ]
+    .into_iter()
+}
+
 /// `SCM_RIGHTS`, `IP_TTL`: what a control message is.
 pub(super) fn control(level: i32, kind: i32) -> String {
     let value = u64::from(kind.cast_unsigned());

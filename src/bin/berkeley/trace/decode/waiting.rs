@@ -246,7 +246,7 @@ fn set_of_signals(call: &Call, at: u64, size: u64) -> String {
     }
 }
 
-const POLL: Names = names! {
+pub(super) const POLL: Names = names! {
     0x1 POLLIN 0x2 POLLPRI 0x4 POLLOUT 0x8 POLLERR 0x10 POLLHUP 0x20 POLLNVAL
     0x40 POLLRDNORM 0x80 POLLRDBAND 0x100 POLLWRNORM 0x200 POLLWRBAND
     0x400 POLLMSG 0x1000 POLLREMOVE 0x2000 POLLRDHUP 0x8000 POLL_BUSY_LOOP

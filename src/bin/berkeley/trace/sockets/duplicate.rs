@@ -75,6 +75,11 @@ impl Duplicate {
         })
     }
 
+    /// For as long as somebody asks it more than this file knows.
+    pub(super) fn into_fd(self) -> OwnedFd {
+        self.0
+    }
+
     pub(super) fn inode(&self) -> Option<u64> {
         fstat(&self.0).ok().map(|stat| stat.st_ino)
     }
