@@ -40,6 +40,18 @@ fn errors_are_the_kernels_by_name() {
 }
 
 #[test]
+fn status_says_that_an_end_can_be_read() {
+    let done = typed(
+        "one = passive 127.0.0.1:0 1\n\
+         two = active 127.0.0.1:{one.port}\nthree = accept one\n\
+         close two\nrecv three\nexpect 0 \"\"\nstatus three\n",
+    );
+    assert_eq!(done.code, 0, "{}{}", done.out(), done.err());
+    let ready = "ready: POLLIN|POLLOUT|POLLRDHUP";
+    assert!(done.out().contains(ready), "{}", done.out());
+}
+
+#[test]
 fn descriptors_are_passed_and_children_inherit_them() {
     let done = typed(
         "left right = socketpair AF_UNIX SOCK_STREAM\n\

@@ -100,6 +100,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::PathBuf;
     use std::process::Command;
 
     use super::super::fixture::{hostile, look, mixed, passed, small};
@@ -178,23 +179,27 @@ not ok 2 - joke-split: The joke, cut at every byte
     #[test]
     fn the_diagnosis_is_yaml() {
         let script = "\
-import re, sys
-try: import yaml
-except ImportError: sys.exit('no yaml')
+import re, sys, yaml
 text = sys.stdin.read()
 for block in re.findall(r'^  ---\\n.*?^  \\.\\.\\.$', text, re.S | re.M):
     found = yaml.safe_load(re.sub(r'^  ', '', block, flags=re.M))
     print(found['severity'], isinstance(found['block'], list))
 ";
-        let Some(python) = judges::program("python3") else { return };
+        let Some(first) = judges::program("python3") else { return };
+        // One that was built by hand has not what the system's has.
+        let knows_yaml = |python: &PathBuf| {
+            let mut asked = Command::new(python);
+            judges::heard(asked.args(["-c", "import yaml"]), "").0
+        };
+        let mut pythons = [first, "/usr/bin/python3".into()].into_iter();
+        let Some(python) = pythons.find(knows_yaml) else {
+            return judges::skip("python3 has no yaml");
+        };
         for report in [mixed(), hostile()] {
             let tap = tap(&report, &look(), Version::Fourteen);
             let mut python = Command::new(&python);
             let (is_content, said) =
                 judges::heard(python.arg("-c").arg(script), &tap);
-            if said.trim() == "no yaml" {
-                return judges::skip("python3 has no yaml");
-            }
             assert!(is_content, "{said}");
             let severities = ["fail", "fail", "todo", "fail", "error"];
             let expected = severities.map(|it| format!("{it} True\n"));

@@ -2,10 +2,9 @@
 //! nobody has to make a call for it, not even who is blocked in one.
 
 use std::fmt::Write;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::Session;
 use crate::shell::actor;
@@ -115,14 +114,7 @@ fn addresses(seen: &Seen) -> String {
 
 /// Readiness and options, by a duplicate.
 fn more(socket: &OwnedFd) -> Vec<String> {
-    let all = PollFlags::POLLIN
-        | PollFlags::POLLPRI
-        | PollFlags::POLLOUT
-        | PollFlags::from_bits_retain(libc::POLLRDHUP);
-    let mut polled = [PollFd::new(socket.as_fd(), all)];
-    let ready = poll(&mut polled, PollTimeout::ZERO).ok();
-    let ready = ready.and_then(|_| polled[0].revents());
-    let ready = ready.map_or(0, |flags| flags.bits());
+    let ready = readiness(socket);
     let mut words = Vec::new();
     let flags = fcntl(socket, FcntlArg::F_GETFL).unwrap_or(0);
     if OFlag::from_bits_retain(flags).contains(OFlag::O_NONBLOCK) {
@@ -147,4 +139,16 @@ fn more(socket: &OwnedFd) -> Vec<String> {
         events => format!("ready: {}", symbols::events(events)),
     };
     vec![ready, words.join(", ")]
+}
+
+/// nix does not know POLLRDHUP, and tells nothing of an answer with it.
+fn readiness(socket: &OwnedFd) -> i16 {
+    let mut polled = libc::pollfd {
+        fd: socket.as_raw_fd(),
+        events: libc::POLLIN | libc::POLLPRI | libc::POLLOUT | libc::POLLRDHUP,
+        revents: 0,
+    };
+    // SAFETY: the kernel reads and writes one pollfd, which is there.
+    let answered = unsafe { libc::poll(&raw mut polled, 1, 0) };
+    if answered == 1 { polled.revents } else { 0 }
 }
