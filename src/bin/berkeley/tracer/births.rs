@@ -124,8 +124,21 @@ impl Tracer {
         self.meet_orphans(witness, at);
     }
 
-    /// A newborn whose parent was killed before it could tell of it.
-    fn meet_orphans(&mut self, witness: &mut dyn Witness, at: u64) {
+    /// A newborn whose parent was killed before it could tell of it. Its
+    /// parent by name proves nothing: by CLONE_PARENT that is the tracer of
+    /// whoever made it. So as long as anybody runs, he may be about to tell.
+    pub(super) fn meet_orphans(&mut self, witness: &mut dyn Witness, at: u64) {
+        let mut tasks = self.tasks.keys();
+        if self.strangers.is_empty() || tasks.any(|tid| is_running(*tid)) {
+            return;
+        }
+        // Or he has stopped to tell by now.
+        while let Ok(Some(stop)) = requests::next(libc::WNOHANG) {
+            self.stopped.push_back(stop);
+        }
+        if !self.stopped.is_empty() {
+            return;
+        }
         let strangers: Vec<i32> = self.strangers.keys().copied().collect();
         for tid in strangers {
             let parent = parent_of(tid);
@@ -143,6 +156,12 @@ impl Tracer {
     pub(super) fn has_process(&self, pid: i32) -> bool {
         self.tasks.values().any(|traced| traced.task.pid == pid)
     }
+}
+
+/// On a CPU or about to be, in the kernel or out of it.
+fn is_running(tid: i32) -> bool {
+    let status = Status::of(tid);
+    status.field("State").is_some_and(|state| state.starts_with(['R', 'D']))
 }
 
 fn is_thread(pid: i32, tid: i32) -> bool {

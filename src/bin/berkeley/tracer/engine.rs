@@ -143,8 +143,15 @@ impl Tracer {
                 self.stopped.push_back(stop);
             }
         }
-        while let Some((tid, status)) = self.stopped.pop_front() {
-            self.answer(witness, tid, status);
+        loop {
+            while let Some((tid, status)) = self.stopped.pop_front() {
+                self.answer(witness, tid, status);
+            }
+            // That may find somebody who has stopped meanwhile.
+            self.meet_orphans(witness, now());
+            if self.stopped.is_empty() {
+                return;
+            }
         }
     }
 
