@@ -1,4 +1,4 @@
-//! For every case of every lab a program that fails exactly that case.
+//! For every case of every lab a program that fails that case.
 //!
 //! The programs are in `planted/`, in Python: `NAME.py --mistakes` prints a
 //! line for each mistake that it can make, `MISTAKE CASE [OPTION]`, and
@@ -126,18 +126,6 @@ fn each_mistake_fails_its_case() {
     hold(proofs(&lists), |Proof { planted, mistake }| {
         let among = ["--only", mistake.case];
         assert_eq!(planted.failed(mistake, &among), [mistake.case]);
-    });
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn no_mistake_fails_another_case() {
-    let Some(lists) = lists() else { return };
-    hold(proofs(&lists), |Proof { planted, mistake }| {
-        // Hundreds of clients prove nothing here, and take the most time.
-        let mut failed = planted.failed(mistake, &["--skip", "load"]);
-        failed.retain(|id| id != mistake.case);
-        assert!(failed.is_empty(), "{failed:?}");
     });
 }
 
