@@ -49,7 +49,7 @@ Examples:
   berkeley bench                   fork against thread against everything
   berkeley trace knock             who called what, who waited, in which state
   berkeley check LAB -- COMMAND    a program of your own, against a lab
-  berkeley lab backlog             a question, a run, what the kernel says, and why
+  berkeley lab backlog             a question, and what the kernel says
   berkeley shell                   socket, bind, connect: the calls by hand
   berkeley list                    what there is, and in which file
 
