@@ -149,7 +149,8 @@ fn idle_peers_cost_a_process_a_thread_or_next_to_nothing() {
         let (least, most) = match cell["model"].as_str().unwrap() {
             "fork" => (10_000.0, 200_000.0),
             "thread" => (8_000.0, 40_000.0),
-            _ => (0.0, 3_000.0),
+            // A page given back between two readings is 41 bytes a peer.
+            _ => (-500.0, 3_000.0),
         };
         assert!(pss >= least && pss <= most, "{pss}: {cell:#}");
         assert_eq!(cell["starved"], 0);

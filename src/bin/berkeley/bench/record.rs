@@ -199,8 +199,8 @@ pub(crate) struct Latency {
 /// What a peer costs that has nothing to say, in bytes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// Proportional set size of the server's tree, for peers that have never
-    /// spoken.
+    /// Proportional set size of the server's tree without the pages of
+    /// files, for peers that have never spoken.
     pub(crate) pss_per_silent_peer: f64,
     /// The same after each has had one answer.
     pub(crate) pss_per_peer: f64,

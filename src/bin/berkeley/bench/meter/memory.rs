@@ -1,8 +1,10 @@
 //! What peers cost in memory: the server's own, and the kernel's.
 //!
 //! A page that several processes share is divided among them (PSS), so the
-//! sum over a family counts nothing twice. Stacks, page tables and sockets
-//! in the kernel are not in it, and are told for the whole system alone:
+//! sum over a family counts nothing twice. Pages of files are left out: a
+//! peer adds none, and each other process that maps the same program or
+//! library takes its part of them. Stacks, page tables and sockets in the
+//! kernel are not in it either, and are told for the whole system alone:
 //! they are right when nothing else starts or ends meanwhile, and contain
 //! the generator's end of each connection. Man pages: `proc_pid_smaps(5)`,
 //! `proc_meminfo(5)`.
@@ -31,11 +33,19 @@ pub(crate) fn read(family: &[i32]) -> Reading {
     }
 }
 
-/// `smaps_rollup` is the kernel's own sum over `smaps`, since Linux 4.14.
 fn pss(pid: i32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"));
-    let maps = || fs::read_to_string(format!("/proc/{pid}/smaps"));
-    field(&rollup.or_else(|_| maps()).unwrap_or_default(), "Pss:")
+    pss_in(&rollup.unwrap_or_default())
+}
+
+/// `smaps_rollup` tells files, shared and anonymous pages apart since Linux
+/// 5.4; before, there is the sum of all alone.
+fn pss_in(rollup: &str) -> u64 {
+    if rollup.contains("\nPss_Anon:") {
+        field(rollup, "Pss_Anon:") + field(rollup, "Pss_Shmem:")
+    } else {
+        field(rollup, "Pss:")
+    }
 }
 
 /// The sum of all lines `NAME:   123 kB`.
@@ -155,8 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_over_all_maps_is_the_same_as_the_rollup() {
-        let maps = "Pss:  4 kB\nPss_Dirty: 9 kB\nRss: 8 kB\nPss:  12 kB\n";
-        assert_eq!(field(maps, "Pss:"), 16 * 1024);
+    fn pages_of_files_are_not_counted() {
+        let old = "Rss: 8 kB\nPss:  12 kB\nPss_Dirty: 9 kB\n";
+        assert_eq!(pss_in(old), 12 * 1024);
+        let parts = "Pss_Anon:  4 kB\nPss_File: 7 kB\nPss_Shmem: 1 kB\n";
+        assert_eq!(pss_in(&format!("{old}{parts}")), 5 * 1024);
     }
 }
