@@ -125,6 +125,46 @@ while True:
     });
 }
 
+/// Nothing announces SIGKILL: what the tool has duplicated until then must go
+/// with the process.
+#[test]
+fn a_peer_sees_the_end_of_a_killed_process_at_once() {
+    let script = "
+import os, socket, time
+listener = socket.create_server(('127.0.0.1', 0))
+print('listening on 127.0.0.1:%d' % listener.getsockname()[1], flush=True)
+while True:
+    child = os.fork()
+    if child == 0:
+        peer = listener.accept()[0]
+        for byte in iter(lambda: peer.recv(1), b''):
+            peer.send(str(os.getpid()).encode())
+    os.waitpid(child, 0)
+";
+    let Some(python) = python(script, &[]) else { return };
+    let mut command = super::trace(&["-o", "/dev/null", "--"]);
+    command.arg(python.get_program()).args(python.get_args());
+    let server = super::common::Program::spawn(&mut command);
+    let line = server.wait_for("listening on ");
+    let port: u16 = line.rsplit(':').next().unwrap().parse().unwrap();
+    promptly(Duration::from_millis(100), || {
+        let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        peer.set_read_timeout(Some(SOON)).unwrap();
+        let mut answer = [0; 16];
+        let mut ask = || {
+            peer.write_all(b"x").unwrap();
+            let length = peer.read(&mut answer).unwrap();
+            std::str::from_utf8(&answer[..length]).unwrap().to_string()
+        };
+        let pid = ask();
+        assert_eq!(ask(), pid);
+        let start = Instant::now();
+        kill(Pid::from_raw(pid.parse().unwrap()), Signal::SIGKILL).unwrap();
+        assert_eq!(peer.read(&mut answer).unwrap(), 0);
+        start.elapsed()
+    });
+}
+
 /// Each wait could hold a duplicate of its socket until it is over, and the
 /// tool would have no descriptor left for anything else.
 #[test]

@@ -25,6 +25,7 @@ mod lab;
 mod list;
 mod markup;
 mod namespace;
+mod numbered;
 mod screen;
 mod shell;
 mod stage;

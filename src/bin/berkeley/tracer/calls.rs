@@ -20,7 +20,10 @@ impl Tracer {
             // What was reported is over: the task was ended there, and
             // another one that made an exec has its number.
             Side::Elsewhere => return,
-            Side::Foreign => self.blind.foreign_calls += 1,
+            Side::Foreign => {
+                self.blind.foreign_calls += 1;
+                witness.loses_sight();
+            }
             Side::Returns(result) if traced.place == Place::InCall => {
                 traced.place = Place::Outside;
                 witness.returns(at, traced.task, result);
@@ -45,7 +48,10 @@ impl Tracer {
         if self.comes_again(witness, at, tid, entry) {
             return;
         }
-        self.blind.untraced += u64::from(makes_untraced(tid, &entry));
+        if makes_untraced(tid, &entry) {
+            self.blind.untraced += 1;
+            witness.loses_sight();
+        }
         if self.tells(entry.number) {
             let wants_return =
                 witness.enters(at, self.tasks[&tid].task, &entry)

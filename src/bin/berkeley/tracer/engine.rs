@@ -19,6 +19,7 @@ use super::stops::Stop;
 use super::tasks::{Stage, Tasks};
 use super::tick::{TICK, Ticks, now};
 use super::{End, Task, Witness};
+use crate::numbered::Numbered;
 
 /// Which calls are told.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ pub(crate) struct Tracer {
     pub(super) scope: Scope,
     pub(super) tasks: Tasks,
     /// Stopped, and nobody has told yet whose they are.
-    pub(super) strangers: HashMap<i32, i32>,
+    pub(super) strangers: Numbered<i32, i32>,
     /// Stopped, and not answered yet.
     pub(super) stopped: VecDeque<(i32, i32)>,
     /// Those that were started or attached to, and how they ended.
@@ -74,8 +75,8 @@ impl Tracer {
         let has_no_filter = !Filter::is_possible();
         Ok(Tracer {
             scope,
-            tasks: Tasks::new(),
-            strangers: HashMap::new(),
+            tasks: Tasks::default(),
+            strangers: Numbered::default(),
             stopped: VecDeque::new(),
             roots: HashMap::new(),
             has_joined: false,

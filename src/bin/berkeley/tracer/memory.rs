@@ -1,7 +1,6 @@
 //! The memory of a program that stands still. Man page:
 //! `process_vm_readv(2)`.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::IoSliceMut;
 use std::os::unix::fs::FileExt;
@@ -11,6 +10,7 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
 use super::Task;
+use crate::numbered::Numbered;
 
 /// Bytes of somebody else.
 pub(crate) trait Memory {
@@ -59,7 +59,7 @@ impl Remote {
 /// The memories of processes that are read again and again: an open file
 /// saves the kernel to ask each time whether they may be.
 #[derive(Default)]
-pub(crate) struct Memories(HashMap<i32, File>);
+pub(crate) struct Memories(Numbered<i32, File>);
 
 /// As many files as are kept.
 const MOST: usize = 128;

@@ -121,6 +121,9 @@ pub(crate) trait Witness {
 
     fn hears(&mut self, at: u64, task: Task, signal: &Delivery);
 
+    /// From now on somebody may make calls that nobody is told of.
+    fn loses_sight(&mut self) {}
+
     /// It was stopped by this signal, for long; and goes on again.
     fn pauses(&mut self, at: u64, task: Task, signal: i32);
     fn goes_on(&mut self, at: u64, task: Task);

@@ -1,9 +1,8 @@
 //! Who is traced, and where each of them stands.
 
-use std::collections::HashMap;
-
 use super::requests::Way;
 use super::{Entry, Task};
+use crate::numbered::Numbered;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Traced {
@@ -52,4 +51,4 @@ impl Traced {
 }
 
 /// By thread number. Those of a process have its number in common.
-pub(super) type Tasks = HashMap<i32, Traced>;
+pub(super) type Tasks = Numbered<i32, Traced>;

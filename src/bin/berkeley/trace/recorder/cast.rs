@@ -1,17 +1,17 @@
 //! Who plays: programs, processes and threads, by the numbers that they have
 //! in the record. The kernel gives its own numbers out again.
 
-use std::collections::HashMap;
 use std::fs;
 
 use super::super::record::{self, Program, Role};
+use crate::numbered::Numbered;
 use crate::tracer::{Birth, Task};
 
 #[derive(Default)]
 pub(super) struct Cast {
     pub(super) tasks: Vec<record::Task>,
     pub(super) programs: Vec<Program>,
-    living: HashMap<i32, usize>,
+    living: Numbered<i32, usize>,
     /// The program that is about to be started.
     next: Option<(Role, Vec<String>)>,
 }

@@ -6,11 +6,12 @@ use std::fs;
 
 use super::super::record::{Descriptor, Look, Socket};
 use super::super::sockets::{self, Eye, Glance, Glimpse, Held, Seen};
+use crate::numbered::Numbered;
 use crate::tracer::Task;
 
 pub(super) struct Known {
     pub(super) sockets: Vec<Socket>,
-    by_inode: HashMap<u64, usize>,
+    by_inode: Numbered<u64, usize>,
     /// The last socket of a namespace with these addresses, local and peer.
     by_addresses: HashMap<(u64, String, String), usize>,
     /// By process, the numbers of sockets that it has closed.
@@ -22,7 +23,7 @@ impl Known {
     pub(super) fn new() -> Known {
         Known {
             sockets: Vec::new(),
-            by_inode: HashMap::new(),
+            by_inode: Numbered::default(),
             by_addresses: HashMap::new(),
             closed: HashMap::new(),
             eye: Eye::new(),
@@ -64,9 +65,16 @@ impl Known {
         Some((place, glance))
     }
 
+    /// The same, of a socket that is held already.
+    pub(super) fn glance_at(&mut self, held: Held) -> Option<(usize, Glance)> {
+        let glance = self.eye.glance_at(held)?;
+        let place = *self.by_inode.get(&glance.inode)?;
+        Some((place, glance))
+    }
+
     pub(super) fn look_again(
         &mut self,
-        held: Held,
+        held: &Held,
         taken: Option<u64>,
     ) -> Option<Glimpse> {
         self.eye.look_again(held, taken)

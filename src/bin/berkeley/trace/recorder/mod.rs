@@ -3,22 +3,24 @@
 
 mod brief;
 mod cast;
+mod kept;
 mod known;
 mod warnings;
 mod wire;
 mod witness;
 
-use std::collections::HashMap;
 use std::time::UNIX_EPOCH;
 use std::{iter, mem};
 
 use super::decode::{Decoded, Decoder};
 use super::record::{Event, FORMAT, Role, Source, Trace, VERSION};
 use super::sockets::Held;
+use crate::numbered::Numbered;
 use crate::tracer::{Blind, Entry, Memories};
 use crate::{system, tracer};
 use brief::Briefs;
 use cast::Cast;
+use kept::Kept;
 use known::Known;
 use warnings::Warnings;
 use wire::Reports;
@@ -41,21 +43,24 @@ pub(crate) struct Recorder {
     briefs: Briefs,
     memories: Memories,
     /// Calls that have not returned, by who is in them.
-    pending: HashMap<i32, Pending>,
+    pending: Numbered<i32, Pending>,
+    kept: Kept,
     head: Trace,
 }
 
 /// As many events as a program needs to hear of its terminal's Ctrl-C.
 const LATELY: usize = 100;
 
-/// In how many calls sockets are held at once: a server of a thousand threads
-/// that wait is no reason to run out of descriptors.
+/// How many sockets are held at once, in calls and between them: a server of
+/// a thousand threads that wait is no reason to run out of descriptors.
 const MOST_HELD: usize = 128;
 
 struct Pending {
     what: What,
     /// The socket that it is about, for the look when it returns.
     held: Option<Held>,
+    /// It is no duplicate that another call has left.
+    is_new: bool,
 }
 
 enum What {
@@ -87,7 +92,8 @@ impl Recorder {
             is_brief: false,
             briefs: Briefs::default(),
             memories: Memories::default(),
-            pending: HashMap::new(),
+            pending: Numbered::default(),
+            kept: Kept::default(),
             head,
         }
     }

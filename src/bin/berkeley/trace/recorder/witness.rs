@@ -18,13 +18,15 @@ impl Witness for Recorder {
         if self.is_brief && is_plain(call) {
             self.begin_briefly(at, task, call)
         } else {
+            self.kept.make_way(call);
             self.begin_spoken(at, task, call)
         }
     }
 
     fn returns(&mut self, at: u64, task: Task, result: i64) {
         let at = self.since_zero(at);
-        let Some(Pending { what, held }) = self.pending.remove(&task.tid)
+        let Some(Pending { what, held, is_new }) =
+            self.pending.remove(&task.tid)
         else {
             return;
         };
@@ -32,16 +34,20 @@ impl Witness for Recorder {
             What::Spoken(spoken) => *spoken,
             What::Brief(which) => {
                 let (fd, taken) = self.briefs.progress(which, result);
-                let after = match held {
+                let after = match &held {
                     Some(held) => self.known.look_again(held, taken),
                     None => self.known.look(task, fd).map(Glimpse::from),
                 };
                 let memory = self.memories.of(task);
                 let (returned, longest) = ((at, result), self.decoder.longest);
                 self.briefs.end(which, returned, after, &memory, longest);
+                if let Some(held) = held {
+                    self.kept.put(task, fd, held, is_new);
+                }
                 return;
             }
         };
+        self.kept.make_way(&entry);
         // It is taken out of its place, not copied, and put back at the end.
         let Some(Event::Call(call)) = self.events.get_mut(event) else {
             return;
@@ -63,6 +69,7 @@ impl Witness for Recorder {
         parent: Option<Task>,
         how: Birth,
     ) {
+        self.kept.let_go();
         let at_ns = self.since_zero(at);
         let place = self.cast.is_born(at_ns, task, parent, how);
         // A thread has its process's descriptors, and they need no telling;
@@ -77,6 +84,7 @@ impl Witness for Recorder {
     }
 
     fn becomes(&mut self, at: u64, task: Task, former: i32) {
+        self.kept.let_go();
         let at_ns = self.since_zero(at);
         if let Some(place) = self.cast.becomes(at_ns, task, former) {
             let former = Task { tid: former, pid: task.pid };
@@ -96,6 +104,7 @@ impl Witness for Recorder {
     }
 
     fn hears(&mut self, at: u64, task: Task, signal: &Delivery) {
+        self.kept.let_go();
         let Some(place) = self.cast.place(task.tid) else { return };
         let names_somebody = signal.signal == libc::SIGCHLD
             || matches!(
@@ -112,6 +121,10 @@ impl Witness for Recorder {
         }));
     }
 
+    fn loses_sight(&mut self) {
+        self.kept.go_blind();
+    }
+
     fn pauses(&mut self, at: u64, task: Task, signal: i32) {
         self.pause(at, task, Some(decode::signal(signal)));
     }
@@ -121,6 +134,7 @@ impl Witness for Recorder {
     }
 
     fn ends(&mut self, at: u64, task: Task, how: End) {
+        self.kept.let_go();
         let at_ns = self.since_zero(at);
         let Some(place) = self.cast.ends(at_ns, task.tid) else { return };
         self.pending.remove(&task.tid);
@@ -141,9 +155,14 @@ impl Recorder {
         call: &Entry,
     ) -> Interest {
         let fd = decode::int(call.args[0]);
-        let is_network = decode::family(call.number) == Family::Network;
-        let is_known = is_network || is_socket(task, fd);
-        let glance = is_known.then(|| self.known.glance(task, fd)).flatten();
+        let kept = self.kept.take(task, fd);
+        let kept = kept.and_then(|held| self.known.glance_at(held));
+        let is_new = kept.is_none();
+        let glance = kept.or_else(|| {
+            let is_network = decode::family(call.number) == Family::Network;
+            let is_known = is_network || is_socket(task, fd);
+            is_known.then(|| self.known.glance(task, fd)).flatten()
+        });
         let place = self.cast.place(task.tid);
         let (Some((socket, glance)), Some(place)) = (glance, place) else {
             return self.begin_spoken(at, task, call);
@@ -156,9 +175,8 @@ impl Recorder {
         };
         let (memory, longest) = (self.memories.of(task), self.decoder.longest);
         let which = self.briefs.begin(call, beginning, &memory, longest);
-        let may_hold = self.pending.len() < MOST_HELD;
-        let held = glance.held.filter(|_| may_hold);
-        let pending = Pending { what: What::Brief(which), held };
+        let held = glance.held.filter(|_| self.may_hold());
+        let pending = Pending { what: What::Brief(which), held, is_new };
         self.pending.insert(task.tid, pending);
         Interest::Return
     }
@@ -178,6 +196,7 @@ impl Recorder {
         if decoded.name == "io_uring_setup" {
             let name = &self.cast.tasks[place].name;
             self.warnings.uses_a_ring(&format!("{name} {}", task.pid));
+            self.kept.go_blind();
         }
         let event = self.events.len();
         let family = decode::family(call.number);
@@ -187,9 +206,18 @@ impl Recorder {
         self.events.push(Event::Call(Box::new(made)));
         let pending = Spoken { event, entry: *call, decoded };
         let what = What::Spoken(Box::new(pending));
-        let pending = Pending { what, held };
+        let pending = Pending { what, held, is_new: true };
         self.pending.insert(task.tid, pending);
         Interest::Return
+    }
+
+    /// Those in calls come before those between them.
+    fn may_hold(&mut self) -> bool {
+        let in_calls = self.pending.len();
+        if in_calls + self.kept.len() >= MOST_HELD {
+            self.kept.let_go();
+        }
+        in_calls < MOST_HELD
     }
 
     /// Most calls that move bytes are about files: to know that costs one
@@ -235,7 +263,7 @@ impl Recorder {
         let (before, held) =
             glance.map(|glance| (glance.look.into(), glance.held)).unzip();
         let uses_it = matches!(family, Family::Network | Family::Transfer);
-        let may_hold = uses_it && self.pending.len() < MOST_HELD;
+        let may_hold = uses_it && self.may_hold();
         let call = Call {
             task: place,
             tid: task.tid,
@@ -275,7 +303,7 @@ impl Recorder {
                 self.known.renew(socket, task, fd, &call.call);
                 call.after = match held {
                     Some(held) => {
-                        self.known.look_again(held, None).map(Look::from)
+                        self.known.look_again(&held, None).map(Look::from)
                     }
                     None => self.known.look(task, fd),
                 };

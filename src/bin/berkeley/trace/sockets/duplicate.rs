@@ -136,6 +136,13 @@ impl Duplicate {
         time.is_ok_and(|time| time != [0; WORDS])
     }
 
+    /// Whether the last close(2) of it waits: SO_LINGER with a time.
+    pub(super) fn lingers(&self) -> bool {
+        let [is_on, seconds] =
+            self.words(libc::SOL_SOCKET, libc::SO_LINGER).unwrap_or_default();
+        is_on != 0 && seconds != 0
+    }
+
     /// As much of an option as there is room for.
     fn words<const N: usize>(
         &self,

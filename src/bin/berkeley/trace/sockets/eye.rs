@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use super::duplicate::{Duplicate, NEVER, pidfd};
 use super::namespace::{self, Namespace};
 use super::{Glimpse, Seen, inode, names, owners, tables};
+use crate::numbered::Numbered;
 use crate::trace::record::Look;
 
 /// As many descriptors of processes as are kept: fewer than a process may
@@ -19,11 +20,11 @@ pub(super) const MOST: usize = 256;
 /// Whoever is looked at must be stopped meanwhile.
 pub(crate) struct Eye {
     /// By number. They stay the process that they were opened for.
-    pub(super) processes: HashMap<i32, OwnedFd>,
+    pub(super) processes: Numbered<i32, OwnedFd>,
     /// By inode.
     natures: HashMap<u64, Nature>,
     /// How many bytes each had received when none was left to be read.
-    drained: HashMap<u64, u64>,
+    drained: Numbered<u64, u64>,
     pub(super) namespaces: HashMap<u64, Namespace>,
     /// The namespace of this tool.
     own: u64,
@@ -46,6 +47,13 @@ pub(crate) struct Held {
     inode: u64,
 }
 
+impl Held {
+    /// Whoever closes it last may have to wait for what was not sent yet.
+    pub(crate) fn lingers(&self) -> bool {
+        self.socket.lingers()
+    }
+}
+
 /// What never changes of a socket.
 #[derive(Clone, Copy)]
 struct Nature {
@@ -59,8 +67,8 @@ impl Eye {
     pub(crate) fn new() -> Eye {
         let own = namespace::number_of("self").unwrap_or(0);
         let namespaces = HashMap::from([(own, Namespace::own())]);
-        let (processes, natures) = (HashMap::new(), HashMap::new());
-        let drained = HashMap::new();
+        let (processes, drained) = (Numbered::default(), Numbered::default());
+        let natures = HashMap::new();
         let closes_at_once = owners::is_since(6, 6);
         Eye { processes, natures, drained, namespaces, own, closes_at_once }
     }
@@ -112,9 +120,7 @@ impl Eye {
         match self.duplicate(pid, fd) {
             Ok(socket) => {
                 let inode = socket.inode()?;
-                let look = self.ask(&socket, inode)?;
-                let held = Some(Held { socket, inode });
-                Some(Glance { inode, look, held })
+                self.glance_at(Held { socket, inode })
             }
             Err(Errno::EBADF | Errno::ESRCH) => None,
             Err(_) => {
@@ -125,22 +131,28 @@ impl Eye {
         }
     }
 
-    /// What a socket is by now that a glance has held, and lets go of it.
-    /// `taken`: so many bytes were received from it since.
+    /// The same, of a socket that is held already.
+    pub(crate) fn glance_at(&mut self, held: Held) -> Option<Glance> {
+        let look = self.ask(&held.socket, held.inode)?;
+        Some(Glance { inode: held.inode, look, held: Some(held) })
+    }
+
+    /// What a socket is by now that a glance has held. `taken`: so many bytes
+    /// were received from it since.
     pub(crate) fn look_again(
         &mut self,
-        held: Held,
+        held: &Held,
         taken: Option<u64>,
     ) -> Option<Glimpse> {
         let Held { socket, inode } = held;
         // If no more than these have come since nothing was unread, nothing
         // is unread now.
         if let (Some(taken), Some(drained)) =
-            (taken, self.drained.get_mut(&inode))
+            (taken, self.drained.get_mut(inode))
         {
             *drained = drained.saturating_add(taken);
         }
-        self.ask(&socket, inode)
+        self.ask(socket, *inode)
     }
 
     /// A TCP connection, by namespace (0: the tool's own) and addresses, as

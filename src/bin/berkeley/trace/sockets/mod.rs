@@ -1,10 +1,10 @@
 //! Which socket a descriptor is, and what the kernel says of it right now.
 //!
 //! A duplicate of the descriptor (`pidfd_getfd(2)`) is asked, and closed
-//! before its owner goes on, or when a call on the socket is over that would
-//! have kept it anyway: a duplicate that stays would keep the socket open,
-//! and its peer would wait for the FIN. A socket that has no descriptor
-//! any more is found through `sock_diag(7)`, by its addresses. Where the
+//! before its owner could close it, or end, or when a call on the socket is
+//! over that would have kept it anyway: a duplicate that stays would keep the
+//! socket open, and its peer would wait for the FIN. A socket that has no
+//! descriptor any more is found through `sock_diag(7)`, by its addresses. Where the
 //! kernel refuses either, the tables of `proc_net(5)` say less, but the same.
 
 mod address;

@@ -84,7 +84,7 @@ fn a_fresh_tcp_socket_is_closed_and_has_no_address() {
         let glance = eye.glance(me(), fd(&fresh)).unwrap();
         assert_eq!(glance.inode, seen.inode);
         assert_eq!(glance.look, wanted.look.clone().into());
-        let again = eye.look_again(glance.held.unwrap(), None);
+        let again = eye.look_again(&glance.held.unwrap(), None);
         assert_eq!(again, Some(wanted.look.into()));
         assert!(held(me()).contains(&(fd(&fresh), seen.inode)));
     });
