@@ -86,7 +86,7 @@ impl Display for Cause {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cause::Errno(errno) => {
-                write!(out, "{}: {}", symbol(*errno), text(*errno))
+                write!(out, "{}: {}", symbol(*errno), words(*errno))
             }
             Cause::Lookup(code) => {
                 write!(out, "{}: {}", lookup_symbol(*code), lookup_text(*code))
@@ -104,7 +104,8 @@ pub fn symbol(errno: Errno) -> String {
 
 /// What the C library says of an errno. `Errno::desc` has words of its own
 /// for some, and the twin would differ.
-fn text(errno: Errno) -> String {
+#[must_use]
+pub fn words(errno: Errno) -> String {
     let mut text = [0_u8; 128];
     // SAFETY: the buffer is writable for its whole length, and strerror_r
     // ends what it writes there with a NUL.

@@ -18,7 +18,7 @@ pub mod usage;
 pub use accept::{Peer, accept};
 pub use address::{Shown, exact, local_address, unix_address};
 pub use bind::bind;
-pub use errors::{Cause, Failed, exit, symbol};
+pub use errors::{Cause, Failed, exit, symbol, words};
 pub use lines::{Lines, TooLong};
 pub use listen::listen;
 pub use resolve::{Answer, Question, getaddrinfo};

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
+use berkeley::sockets::Cause;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use nix::errno::Errno;
@@ -52,8 +53,11 @@ pub(crate) fn code(done: anyhow::Result<Verdict>) -> ExitCode {
 pub(crate) fn words(error: &anyhow::Error) -> String {
     let cause = |cause: &(dyn Error + 'static)| {
         let system = cause.downcast_ref().and_then(io::Error::raw_os_error);
-        let symbol = system.map(|errno| Errno::from_raw(errno).to_string());
-        symbol.unwrap_or_else(|| cause.to_string())
+        let system = system.map(Errno::from_raw);
+        match cause.downcast_ref::<Errno>().copied().or(system) {
+            Some(errno) => Cause::Errno(errno).to_string(),
+            None => cause.to_string(),
+        }
     };
     error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
@@ -99,6 +103,8 @@ mod tests {
             .unwrap_err();
         let told = "cannot read /no/such: ENOENT: No such file or directory";
         assert_eq!(words(&error), told);
+        let error = anyhow::Error::from(Errno::EBADF).context("cannot ask");
+        assert_eq!(words(&error), "cannot ask: EBADF: Bad file descriptor");
         let other = io::Error::other("it is empty");
         assert_eq!(words(&other.into()), "it is empty");
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
+use berkeley::sockets::{symbol, words};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use nix::sys::socket::sockopt::SendTimeout;
@@ -161,7 +162,7 @@ fn answering(addresses: &[SocketAddr]) -> Result<SocketAddr> {
         match try_connect(address) {
             Ok(()) => return Ok(address),
             Err(errno) => {
-                let (symbol, text) = (format!("{errno:?}"), errno.desc());
+                let (symbol, text) = (symbol(errno), words(errno));
                 last = format!("connect: {symbol}: {text} ({address})");
             }
         }

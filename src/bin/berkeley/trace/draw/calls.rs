@@ -174,7 +174,8 @@ fn result(trace: &Trace, call: &Call) -> String {
         }
         (result, Some(errno)) => {
             let known = result.map_or("?".to_owned(), |it| it.to_string());
-            let text = match names::errno(errno) {
+            let words = names::errno(errno);
+            let text = match words.as_str() {
                 "" => errno.to_owned(),
                 words => format!("{errno} ({words})"),
             };

@@ -1,5 +1,6 @@
 //! What sockets and errors are called in lists and tables.
 
+use berkeley::sockets;
 use nix::errno::Errno;
 
 use crate::trace::record::{Descriptor, Socket, Trace};
@@ -57,12 +58,12 @@ pub(crate) fn kind(socket: &Socket) -> String {
 }
 
 /// `Connection refused`. Empty for what the C library has no words for.
-pub(crate) fn errno(symbol: &str) -> &'static str {
+pub(crate) fn errno(symbol: &str) -> String {
     const LAST: i32 = 133;
     let all = (1..=LAST).map(Errno::from_raw);
     let known = all.filter(|&errno| errno != Errno::UnknownErrno);
     let mut named = known.filter(|errno| format!("{errno:?}") == symbol);
-    named.next().map_or("", Errno::desc)
+    named.next().map(sockets::words).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -72,7 +73,8 @@ mod tests {
 
     #[test]
     fn an_error_has_the_words_of_its_man_page() {
-        assert_eq!(errno("ECONNREFUSED"), "Connection refused");
+        assert_eq!(errno("EBADF"), "Bad file descriptor");
+        assert_eq!(errno("EAGAIN"), "Resource temporarily unavailable");
         assert_eq!(errno("EHWPOISON"), "Memory page has hardware error");
         assert_eq!(errno("ERESTARTSYS"), "");
     }

@@ -38,9 +38,10 @@ impl Kept {
         held: Held,
         is_new: bool,
     ) {
-        if !self.is_blind && !(is_new && held.lingers()) {
-            self.sockets.insert((task.pid, fd), held);
+        if self.is_blind || is_new && held.lingers() {
+            return;
         }
+        self.sockets.insert((task.pid, fd), held);
     }
 
     pub(super) fn take(&mut self, task: Task, fd: i32) -> Option<Held> {
