@@ -141,11 +141,15 @@ fn record(cells: &[String]) -> String {
     cells.join(",") + "\n"
 }
 
+/// A spreadsheet takes what begins like a formula for one, and runs it; what
+/// students call their files is nothing to be run.
 fn quoted(cell: &str) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let cell = format!("{}{cell}", if is_formula { "'" } else { "" });
     if cell.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
-        cell.to_owned()
+        cell
     }
 }
 
@@ -160,4 +164,17 @@ pub(super) fn json(
         "programs": rows,
     });
     Ok(serde_json::to_string_pretty(&class)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_text_whatever_it_looks_like() {
+        let cells = ["=1+1", "-x", "@a", "a=b", "say \"so\"", "=\"a\",1"];
+        let cells = cells.map(str::to_owned);
+        let line = "'=1+1,'-x,'@a,a=b,\"say \"\"so\"\"\",\"'=\"\"a\"\",1\"\n";
+        assert_eq!(record(&cells), line);
+    }
 }
