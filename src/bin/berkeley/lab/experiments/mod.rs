@@ -15,6 +15,7 @@ mod reset;
 mod short_send;
 mod signals;
 mod staging;
+mod thread_parallel;
 mod threads_share;
 mod time_wait;
 mod udp;
@@ -73,6 +74,7 @@ pub(crate) static EXPERIMENTS: &[&Experiment] = &[
     &fork_fds::FORK_FDS,
     &zombies::ZOMBIES,
     &threads_share::THREADS_SHARE,
+    &thread_parallel::THREAD_PARALLEL,
     &eof_spin::EOF_SPIN,
     &udp::UDP,
     &unix::UNIX,
