@@ -79,6 +79,7 @@ pub(crate) enum Bytes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Switch {
     ReuseAddr,
+    ReusePort,
     SendBuffer,
     ReceiveBuffer,
     Error,

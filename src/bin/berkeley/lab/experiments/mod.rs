@@ -10,10 +10,12 @@ mod fork_in_threads;
 mod half_close;
 mod handshake;
 mod herd;
+mod models;
 mod nagle;
 mod reset;
 mod short_send;
 mod signals;
+mod slow_peers;
 mod staging;
 mod thread_parallel;
 mod threads_share;
@@ -81,6 +83,7 @@ pub(crate) static EXPERIMENTS: &[&Experiment] = &[
     &signals::SIGNALS,
     &nagle::NAGLE,
     &herd::HERD,
+    &slow_peers::SLOW_PEERS,
     &fork_in_threads::FORK_IN_THREADS,
 ];
 
