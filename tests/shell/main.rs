@@ -9,6 +9,7 @@ mod ctrl_c;
 mod helps;
 mod recorded;
 mod rubbish;
+mod waiting;
 mod walk;
 
 use std::path::PathBuf;
