@@ -8,6 +8,7 @@ mod common;
 mod ctrl_c;
 mod helps;
 mod recorded;
+mod routes;
 mod rubbish;
 mod waiting;
 mod walk;
