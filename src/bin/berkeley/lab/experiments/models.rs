@@ -36,7 +36,8 @@ pub(super) enum Said {
 /// What came of it.
 pub(super) struct Run {
     pub(super) said: Said,
-    accepted: usize,
+    /// Of all its peers, while the silent ones were there.
+    pub(super) accepted: usize,
     backlog: u32,
     /// Calls, and how many tasks sleep in each.
     asleep: BTreeMap<String, usize>,
