@@ -2,6 +2,10 @@
 
 use std::fs;
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+use serde_json::Value;
+
 use super::{held, lab, observed};
 
 const ABORTS: &str = "/proc/sys/net/ipv4/tcp_abort_on_overflow";
@@ -25,6 +29,34 @@ fn what_is_observed_follows_the_kernel_and_says_what_differs() {
     let args = ["backlog", "--with", "backlog=3", "--set", somaxconn];
     assert_eq!(reset(&args), (false, true));
     assert_eq!(fs::read_to_string(ABORTS).unwrap(), here);
+}
+
+#[test]
+fn on_one_cpu_threads_take_turns_and_that_is_said() {
+    let at_once = |told: &Value| {
+        let all = observed(told).into_iter();
+        let two = all.filter(|(what, ..)| what.starts_with("two "));
+        two.map(|(_, got, ok)| (got, ok)).collect::<Vec<_>>()
+    };
+    let one = ("1".to_owned(), true);
+    let (told, code) = held(&["thread-parallel", "--with", "cpus=1"]);
+    assert_eq!(code, 0, "{told:#}");
+    assert!(at_once(&told).iter().all(|seen| *seen == one), "{told:#}");
+    assert_eq!(told["differs"].as_array().unwrap().len(), 0);
+
+    // Whoever starts it may have less than there is: what it starts inherits
+    // that.
+    let before = sched_getaffinity(Pid::from_raw(0)).unwrap();
+    let is_in = |cpu: &usize| before.is_set(*cpu).unwrap();
+    let mut alone = CpuSet::new();
+    alone.set((0..CpuSet::count()).find(is_in).unwrap()).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &alone).unwrap();
+    let (told, code) = held(&["thread-parallel"]);
+    sched_setaffinity(Pid::from_raw(0), &before).unwrap();
+    assert_eq!(code, 0, "{told:#}");
+    assert!(at_once(&told).iter().all(|seen| *seen == one), "{told:#}");
+    let differs = told["differs"][0].as_str().unwrap();
+    assert!(differs.contains("take turns"), "{differs}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The same verdict each time, and all that is said of it.
 
+use super::common::{Language, program};
 use super::{held, names, observed};
 
 fn the_same_each_time(times: usize) {
@@ -31,6 +32,8 @@ fn every_experiment_says_the_same_fifty_times() {
 
 #[test]
 fn what_is_to_be_typed_next_comes_out_as_it_says() {
+    // One of them has the twins at work.
+    program(Language::C, "echo_server");
     for name in names() {
         let (plain, _) = held(&[&name]);
         let changes = plain["changes"].as_array().unwrap();
@@ -56,6 +59,7 @@ fn a_change_is_seen_in_what_is_observed() {
         ("fork-fds", "closes=1"),
         ("zombies", "ignore=1"),
         ("herd", "exclusive=1"),
+        ("slow-peers", "workers=3"),
         ("fork-in-threads", "held=0"),
     ] {
         let (plain, _) = held(&[name]);

@@ -8,7 +8,9 @@ mod common;
 mod ctrl_c;
 mod helps;
 mod recorded;
+mod routes;
 mod rubbish;
+mod waiting;
 mod walk;
 
 use std::path::PathBuf;

@@ -23,6 +23,8 @@ send client #5000
 drain peer
 getsockopt peer SO_RCVBUF
 poll peer client:POLLOUT 0
+select read peer client write client except peer 0.001
+select 4 read client 0
 setsockopt client SO_LINGER 0
 close client
 recv peer
@@ -67,7 +69,8 @@ const TOGETHER: &str = r#"@server listener = passive 127.0.0.1:0 5
 /// their processes' first ones.
 const TRACED: &str = "trace=socket,socketpair,bind,listen,accept,accept4,\
                       connect,sendto,recvfrom,sendmsg,recvmsg,setsockopt,\
-                      getsockopt,shutdown,close,dup,poll,fcntl";
+                      getsockopt,shutdown,close,dup,poll,select,\
+                      pselect6,fcntl";
 
 #[test]
 fn a_recorded_script_runs_again() {
@@ -188,6 +191,7 @@ fn essence(line: &str) -> Option<String> {
     let (args, result) = rest.rsplit_once(" = ")?;
     let first = args.split([',', ')']).next()?;
     let result = result.split(' ').next()?;
+    let name = if name == "select" { "pselect6" } else { name };
     Some(call(name, first, result))
 }
 
@@ -200,6 +204,8 @@ fn wanted(line: &str) -> Option<String> {
     let name = match name {
         "send" => "sendto",
         "recv" => "recvfrom",
+        // As glibc makes it.
+        "select" => "pselect6",
         "drain" | "fill" | "poll" => return None,
         other => other,
     };

@@ -84,6 +84,7 @@ impl Line {
             {
                 came.value.to_string()
             }
+            Act::Work { .. } => format!("on CPU {}", came.value),
             _ => came.words(),
         };
     }

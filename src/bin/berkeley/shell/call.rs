@@ -8,6 +8,7 @@ use berkeley::sockets::Cause;
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
+use super::sets::Sets;
 use crate::trace::{address_text, symbols};
 
 /// `bind(3, 127.0.0.1:50000)`
@@ -30,6 +31,8 @@ pub(super) enum Arg {
     Value(Value),
     /// What poll(2) is asked about.
     Events(Vec<(i32, i16)>),
+    /// And select(2).
+    Sets(Sets),
     /// Descriptors to be passed on.
     Fds(Vec<i32>),
     Word(String),
@@ -280,6 +283,7 @@ impl fmt::Display for Arg {
                 let all: Vec<String> = events.iter().map(one).collect();
                 out.write_str(&all.join(", "))
             }
+            Arg::Sets(sets) => write!(out, "{sets}"),
             Arg::Fds(fds) => write!(out, "{fds:?}"),
             Arg::Word(word) => write!(out, "\"{word}\""),
             Arg::Nothing => out.write_str("NULL"),

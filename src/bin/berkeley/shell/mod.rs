@@ -38,6 +38,7 @@ mod interrupt;
 mod parse;
 mod record;
 mod session;
+mod sets;
 mod terminal;
 mod values;
 mod words;

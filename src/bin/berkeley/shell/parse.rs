@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::addresses;
 use super::call::{Arg, Call};
 use super::commands::{self, Command, Kind, Take};
+use super::sets;
 use super::values;
 use super::words::{MOST, Word, number};
 use crate::trace::symbols::{self, Symbols};
@@ -107,6 +108,14 @@ impl Parser<'_> {
             Kind::Number => {
                 Arg::Number(plain.and_then(number).ok_or_else(no)?)
             }
+            Kind::Seconds => {
+                let word = plain.ok_or_else(no)?;
+                let micros = match word {
+                    "NULL" => -1,
+                    word => values::micros(word)?,
+                };
+                Arg::Symbol(micros, word.into())
+            }
             Kind::Room => {
                 let size = plain.and_then(number).ok_or_else(no)?;
                 let fits = usize::try_from(size).is_ok_and(|it| it <= MOST);
@@ -132,6 +141,10 @@ impl Parser<'_> {
             Kind::Option => return option(words),
             Kind::Value => return self.value(words),
             Kind::Events => return self.events(words),
+            Kind::Sets => {
+                let (sets, rest) = sets::parse(words, |word| self.fd(word))?;
+                return Ok((Arg::Sets(sets), rest));
+            }
             Kind::Fds => return self.fds(words),
         };
         Ok((arg, rest))

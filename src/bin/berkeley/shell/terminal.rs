@@ -16,7 +16,7 @@ use rustyline::{
 };
 
 use super::session::{FIRST, Session, Step};
-use super::{commands, constants, help};
+use super::{commands, constants, help, sets};
 use crate::exit::Verdict;
 
 /// How long it may take until an actor's news are told.
@@ -109,6 +109,9 @@ impl Words {
             all.extend(own.map(str::to_owned));
         } else {
             all.extend(constants::names().map(str::to_owned));
+            if before.contains("select") {
+                all.extend(sets::NAMES.map(str::to_owned));
+            }
         }
         all.sort();
         all.dedup();
@@ -198,6 +201,7 @@ mod tests {
         assert!(has("help ", "accept"));
         assert!(has("socket ", "AF_INET") && !has("socket ", "socket"));
         assert!(has("bind ", "server"));
+        assert!(has("select read ", "write") && has("select ", "server"));
         assert!(has("setsockopt server ", "SO_REUSEADDR"));
     }
 }

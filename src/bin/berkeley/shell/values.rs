@@ -85,7 +85,7 @@ fn ip(word: &str) -> Result<Ipv4Addr, String> {
 }
 
 /// `2`, `0.5`
-fn micros(word: &str) -> Result<i64, String> {
+pub(super) fn micros(word: &str) -> Result<i64, String> {
     let (whole, part) = word.split_once('.').unwrap_or((word, "0"));
     let digits = part.len() <= 6 && part.bytes().all(|b| b.is_ascii_digit());
     let whole: Option<i64> = whole.parse().ok().filter(|it| *it >= 0);

@@ -14,7 +14,9 @@ pub(crate) fn c(act: &Act, came: Option<&Came>) -> String {
             format!("int s{fd} = {text};")
         }
         (Some(fd), Act::EpollCreate) => format!("int e{fd} = {text};"),
-        (_, Act::Add { .. } | Act::Caught | Act::Lock) => text,
+        (_, Act::Add { .. } | Act::Caught | Act::Lock | Act::Work { .. }) => {
+            text
+        }
         _ => format!("{text};"),
     };
     match came {
@@ -120,6 +122,9 @@ fn c_call(act: &Act) -> String {
         Act::Caught => "/* how many signals were caught? */".to_owned(),
         Act::Add { count } => format!("counter += {count};"),
         Act::Lock => "pthread_mutex_lock(&mutex);".to_owned(),
+        Act::Work { ms } => {
+            format!("while (thread_ms() < {ms}) n = 3 * n + 1;")
+        }
         Act::Exit { code } => format!("_exit({code})"),
     }
 }

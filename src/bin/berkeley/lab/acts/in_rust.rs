@@ -14,9 +14,14 @@ pub(crate) fn rust(act: &Act, came: Option<&Came>) -> String {
             format!("let s{fd} = {text}?;")
         }
         (Some(fd), Act::EpollCreate) => format!("let e{fd} = {text}?;"),
-        (_, Act::Add { .. } | Act::Caught | Act::Lock | Act::Exit { .. }) => {
-            text
-        }
+        (
+            _,
+            Act::Add { .. }
+            | Act::Caught
+            | Act::Lock
+            | Act::Work { .. }
+            | Act::Exit { .. },
+        ) => text,
         (_, Act::Close { .. }) => format!("{text};"),
         _ => format!("{text}?;"),
     };
@@ -159,6 +164,9 @@ fn rust_rest(act: &Act) -> String {
         Act::Caught => "// how many signals were caught?".to_owned(),
         Act::Add { count } => format!("*counter += {count};"),
         Act::Lock => "let held = mutex.lock();".to_owned(),
+        Act::Work { ms } => {
+            format!("while thread_ms() < {ms} {{ n = 3 * n + 1 }}")
+        }
         Act::Exit { code } => format!("unsafe {{ libc::_exit({code}) }}"),
         _ => String::new(),
     }

@@ -10,6 +10,7 @@ use nix::errno::Errno;
 
 use super::moves::{accept, named, pair, pass, receive, send, take};
 use super::options::{option, wait_ready};
+use super::work::work;
 use super::{Act, Came, How};
 
 /// Each program's own: a fork copies them, a thread shares them.
@@ -67,6 +68,7 @@ pub(crate) fn make(act: &Act) -> Came {
             let code = unsafe { libc::pthread_mutex_lock(MUTEX.0.get()) };
             Came { errno: code, ..Came::default() }
         }
+        Act::Work { ms } => work(*ms),
         Act::Unlink { path } => {
             let path = CString::new(path.as_str()).unwrap_or_default();
             // SAFETY: a string that ends with a zero.

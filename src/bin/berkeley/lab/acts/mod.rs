@@ -12,6 +12,7 @@ mod moves;
 mod names;
 mod options;
 mod plain;
+mod work;
 
 use std::net::SocketAddrV4;
 
@@ -55,6 +56,7 @@ pub(crate) enum Act {
     Caught,
     Add { count: i64 },
     Lock,
+    Work { ms: i32 },
     Exit { code: i32 },
 }
 
@@ -77,6 +79,7 @@ pub(crate) enum Bytes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Switch {
     ReuseAddr,
+    ReusePort,
     SendBuffer,
     ReceiveBuffer,
     Error,
@@ -108,8 +111,11 @@ pub(crate) struct Came {
     pub(crate) address: Option<String>,
     /// Descriptors that it made, beside the result.
     pub(crate) made: Vec<i32>,
-    /// The value of an option; what poll(2) says; a signal that came.
+    /// The value of an option; what poll(2) says; a signal that came; the
+    /// CPU that it was on.
     pub(crate) value: i64,
+    /// From when to when it ran, in ns: between them others did.
+    pub(crate) ran: Vec<(u64, u64)>,
 }
 
 impl Came {

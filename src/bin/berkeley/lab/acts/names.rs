@@ -90,6 +90,7 @@ impl Switch {
     pub(super) fn number(self) -> i32 {
         match self {
             Switch::ReuseAddr => libc::SO_REUSEADDR,
+            Switch::ReusePort => libc::SO_REUSEPORT,
             Switch::SendBuffer => libc::SO_SNDBUF,
             Switch::ReceiveBuffer => libc::SO_RCVBUF,
             Switch::Error => libc::SO_ERROR,
@@ -103,6 +104,7 @@ impl Switch {
     pub(super) fn name(self) -> &'static str {
         match self {
             Switch::ReuseAddr => "SO_REUSEADDR",
+            Switch::ReusePort => "SO_REUSEPORT",
             Switch::SendBuffer => "SO_SNDBUF",
             Switch::ReceiveBuffer => "SO_RCVBUF",
             Switch::Error => "SO_ERROR",
@@ -118,6 +120,7 @@ impl Switch {
     pub(super) fn in_rust(self) -> Option<(&'static str, bool)> {
         Some(match self {
             Switch::ReuseAddr => ("sockopt::ReuseAddr", true),
+            Switch::ReusePort => ("sockopt::ReusePort", true),
             Switch::SendBuffer => ("sockopt::SndBuf", false),
             Switch::ReceiveBuffer => ("sockopt::RcvBuf", false),
             Switch::Error => ("sockopt::SocketError", false),

@@ -33,7 +33,7 @@ impl Act {
             Act::Catch { .. } => "rt_sigaction",
             Act::Lock => "futex",
             Act::Exit { .. } => "exit_group",
-            Act::Caught | Act::Add { .. } => "",
+            Act::Caught | Act::Add { .. } | Act::Work { .. } => "",
         }
     }
 

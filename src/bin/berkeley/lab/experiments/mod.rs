@@ -10,11 +10,14 @@ mod fork_in_threads;
 mod half_close;
 mod handshake;
 mod herd;
+mod models;
 mod nagle;
 mod reset;
 mod short_send;
 mod signals;
+mod slow_peers;
 mod staging;
+mod thread_parallel;
 mod threads_share;
 mod time_wait;
 mod udp;
@@ -73,12 +76,14 @@ pub(crate) static EXPERIMENTS: &[&Experiment] = &[
     &fork_fds::FORK_FDS,
     &zombies::ZOMBIES,
     &threads_share::THREADS_SHARE,
+    &thread_parallel::THREAD_PARALLEL,
     &eof_spin::EOF_SPIN,
     &udp::UDP,
     &unix::UNIX,
     &signals::SIGNALS,
     &nagle::NAGLE,
     &herd::HERD,
+    &slow_peers::SLOW_PEERS,
     &fork_in_threads::FORK_IN_THREADS,
 ];
 

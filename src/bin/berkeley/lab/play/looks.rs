@@ -62,6 +62,10 @@ impl Play {
         self.cast[who.0].pid
     }
 
+    pub(crate) fn tid(&self, who: Actor) -> i32 {
+        self.cast[who.0].tid
+    }
+
     /// The value of a knob.
     pub(crate) fn knob(&self, name: &str) -> i32 {
         self.knobs.get(name).copied().unwrap_or_default()
@@ -87,6 +91,11 @@ impl Play {
     /// A setting of the kernel is not as usual, and this is different by it.
     pub(crate) fn differs(&mut self, what: impl Into<String>) {
         self.outcome.differs.push(what.into());
+    }
+
+    /// What is to be known of this machine.
+    pub(crate) fn note(&mut self, what: impl Into<String>) {
+        self.outcome.notes.push(what.into());
     }
 
     /// A figure of the kernel's, for the page.

@@ -55,6 +55,9 @@ pub(super) enum Kind {
     Option,
     Value,
     Events,
+    Sets,
+    /// `0.5`, or NULL.
+    Seconds,
     Fds,
     /// One of the symbols of this call, with its number.
     Symbol(&'static [(&'static str, i64)]),

@@ -3,6 +3,7 @@
 use super::super::call::{Address, Arg, Value};
 use super::c_transfer::{message, quoted, receives, sends};
 use super::plan::Step;
+use super::sets;
 use crate::trace::symbols;
 
 /// The lines of a call.
@@ -76,6 +77,7 @@ pub(super) fn statements(step: &Step) -> Vec<String> {
             told(name, &format!("ioctl({fd}, {}, &count)", step.symbol(1))),
         ]),
         "poll" => poll(step),
+        "select" => sets::in_c(step),
         _ => others(step, name),
     }
 }

@@ -15,6 +15,7 @@ mod rust;
 mod rust_calls;
 mod rust_options;
 mod rust_transfer;
+mod sets;
 
 use std::fs;
 use std::path::PathBuf;

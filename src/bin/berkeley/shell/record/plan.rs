@@ -255,7 +255,8 @@ pub(super) fn variable(name: &str) -> String {
         "stdin", "stdout", "stderr", "unix", "linux", "usleep", "printf",
         "libc", "signal", "memcpy", "perform", "fd", "mmap", "wait", "select",
         "signal", "select", "kill", "pipe", "truncate", "link", "remove",
-        "rename", "system", "abort", "abs", "asm", "gets", "puts",
+        "rename", "system", "reads", "writes", "excepts", "nfds", "polled",
+        "abort", "abs", "asm", "gets", "puts",
     ];
     let name = name.replace('-', "_");
     let is_taken =

@@ -164,7 +164,7 @@ const HEAD: &str = r"//! What was done in a session of `berkeley shell`.
 ";
 
 /// What is imported, when something like this is there.
-const IMPORTS: [(&str, &str); 14] = [
+const IMPORTS: [(&str, &str); 16] = [
     ("IoSlice::", "use std::io::IoSlice;"),
     ("IoSliceMut::", "use std::io::IoSliceMut;"),
     ("BorrowedFd", "use std::os::fd::BorrowedFd;"),
@@ -175,9 +175,11 @@ const IMPORTS: [(&str, &str); 14] = [
     ("Errno", "use nix::errno::Errno;"),
     ("libc::", "use nix::libc;"),
     ("PollFd", "use nix::poll::{PollFd, PollFlags, PollTimeout};"),
+    ("FdSet", "use nix::sys::select::{FdSet, select};"),
     ("socket::", "use nix::sys::socket;"),
     ("MsgFlags", "use nix::sys::socket::MsgFlags;"),
     ("SockFlag", "use nix::sys::socket::SockFlag;"),
+    ("TimeVal", "use nix::sys::time::{TimeVal, TimeValLike};"),
     ("ForkResult", "use nix::unistd::ForkResult;"),
 ];
 

@@ -4,6 +4,7 @@ use super::super::call::{Address, Arg};
 use super::plan::Step;
 use super::rust_options;
 use super::rust_transfer::{quoted, receives, recvmsg, sendmsg, sends};
+use super::sets;
 
 /// The lines of a call.
 pub(super) fn statements(step: &Step) -> Vec<String> {
@@ -84,6 +85,7 @@ pub(super) fn statements(step: &Step) -> Vec<String> {
             block(lines)
         }
         "poll" => poll(step),
+        "select" => sets::in_rust(step),
         _ => others(step, name),
     }
 }
