@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::plan::{Plan, Step, variable};
+use super::acts::{Fork, Target, act, acts};
+use super::plan::{Plan, Step};
 use super::{c_calls, c_transfer};
 
 pub(super) fn program(plan: &Plan) -> String {
@@ -30,95 +31,35 @@ pub(super) fn program(plan: &Plan) -> String {
         for variable in variables {
             let _ = writeln!(text, "    int {variable} = -1;");
         }
-        steps(plan, root, 1, &mut text);
+        acts(&C, plan, root, 1, &mut text);
         text.push_str("}\n\n");
     }
     text.push_str(&main(plan));
     text
 }
 
-/// The function of an actor.
-fn act(actor: &str) -> String {
-    format!("{}_acts", variable(actor))
-}
+struct C;
 
-fn steps(plan: &Plan, actor: &str, depth: usize, text: &mut String) {
-    let mut line = |line: &str| {
-        if !line.is_empty() {
-            text.push_str(&"    ".repeat(depth));
-            text.push_str(line);
-        }
-        text.push('\n');
-    };
-    let mut ends = false;
-    for step in plan.of_actor(actor) {
-        line("");
-        line(&format!("/* {} */", comment(step)));
-        if let Some(why) = step.left_out() {
-            line(&format!("/* left out: {why} */"));
-            // Its turn comes nevertheless.
-            if plan.is_staged {
-                line(&format!("turn({0});", step.number));
-                line(&format!("pass({0});", step.number + 1));
-            }
-            continue;
-        }
-        if plan.is_staged {
-            line(&format!("turn({});", step.number));
-            if step.entry.overtaken {
-                line(&format!("pass({});", step.number + 1));
-            }
-        }
-        ends |= step.entry.call.name == "exit";
-        if ends && plan.is_staged {
-            line(&format!("pass({});", step.number + 1));
-        }
-        if let (Some(child), Some(pid)) = (&step.entry.child, &step.child) {
-            line(&format!("pid_t {pid} = fork();"));
-            line(&format!("if ({pid} == 0) {{"));
-            let mut inner = String::new();
-            steps(plan, child, depth + 1, &mut inner);
-            inner.push_str(&"    ".repeat(depth + 1));
-            if !plan.of_actor(child).any(|it| it.entry.call.name == "exit") {
-                inner.push_str("_exit(0);\n");
-            }
-            let blanks = "    ".repeat(depth);
-            let inner = inner.trim_start_matches('\n').trim_end();
-            line(inner.strip_prefix(&blanks).unwrap_or(inner));
-            line("}");
-            line(&format!("told(\"fork\", {pid});"));
-        } else {
-            for one in c_calls::statements(step) {
-                line(&one);
-            }
-        }
-        for (port, fd) in &step.tells {
-            let made = step.answer.is_some_and(|it| it.made.contains(fd));
-            let fd = if made {
-                step.made.last().cloned().unwrap_or_default()
-            } else {
-                step.fd(*fd)
-            };
-            line(&format!("tell({port}, {fd});"));
-        }
-        if plan.is_staged && !step.entry.overtaken && !ends {
-            line(&format!("pass({});", step.number + 1));
+impl Target for C {
+    fn remark(&self, text: &str) -> String {
+        format!("/* {} */", text.replace("*/", "* /").replace("/*", "/ *"))
+    }
+
+    fn statements(&self, step: &Step) -> Vec<String> {
+        c_calls::statements(step)
+    }
+
+    fn fork(&self, pid: &str) -> Fork {
+        Fork {
+            before: vec![
+                format!("pid_t {pid} = fork();"),
+                format!("if ({pid} == 0) {{"),
+            ],
+            depth: 1,
+            exit: "_exit(0);",
+            after: vec!["}".into(), format!("told(\"fork\", {pid});")],
         }
     }
-    if plan.is_staged && !ends {
-        line("");
-        line("/* It was there until the end. */");
-        line(&format!("turn({});", plan.steps.len() + 1));
-    }
-}
-
-/// What was typed, and what came of it, as far as it fits a comment.
-fn comment(step: &Step) -> String {
-    let result = match step.answer {
-        Some(answer) => format!("{} = {answer}", step.entry.call),
-        None => step.entry.call.to_string(),
-    };
-    result.replace("*/", "* /").replace("/*", "/ *")
 }
 
 fn main(plan: &Plan) -> String {

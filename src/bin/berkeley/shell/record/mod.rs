@@ -7,6 +7,7 @@
 //! that the kernel chose and somebody looked up is told in the same way:
 //! that getsockname is the only call that was not typed.
 
+mod acts;
 mod c;
 mod c_calls;
 mod c_transfer;

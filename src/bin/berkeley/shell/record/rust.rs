@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::plan::{Plan, Step, variable};
+use super::acts::{Fork, Target, act, acts};
+use super::plan::{Plan, Step};
 use super::{rust_calls, rust_transfer};
 
 pub(super) fn program(plan: &Plan) -> String {
@@ -12,7 +13,7 @@ pub(super) fn program(plan: &Plan) -> String {
         for variable in plan.variables(root) {
             let _ = writeln!(body, "    let mut {variable}: RawFd = -1;");
         }
-        steps(plan, root, 1, &mut body);
+        acts(&Rust, plan, root, 1, &mut body);
         body.push_str("}\n\n");
     }
     body.push_str(&main(plan));
@@ -45,90 +46,37 @@ pub(super) fn program(plan: &Plan) -> String {
     text + "\n" + body.trim_end() + "\n"
 }
 
-/// The function of an actor.
-fn act(actor: &str) -> String {
-    format!("{}_acts", variable(actor))
-}
+struct Rust;
 
-fn steps(plan: &Plan, actor: &str, depth: usize, text: &mut String) {
-    let mut line = |line: &str| {
-        if !line.is_empty() {
-            text.push_str(&"    ".repeat(depth));
-            text.push_str(line);
-        }
-        text.push('\n');
-    };
-    let mut ends = false;
-    for step in plan.of_actor(actor) {
-        line("");
-        line(&format!("// {}", comment(step)));
-        if let Some(why) = step.left_out() {
-            line(&format!("// left out: {why}"));
-            if plan.is_staged {
-                line(&format!("turn({});", step.number));
-                line(&format!("pass({});", step.number + 1));
-            }
-            continue;
-        }
-        if plan.is_staged {
-            line(&format!("turn({});", step.number));
-            if step.entry.overtaken {
-                line(&format!("pass({});", step.number + 1));
-            }
-        }
-        ends |= step.entry.call.name == "exit";
-        if ends && plan.is_staged {
-            line(&format!("pass({});", step.number + 1));
-        }
-        if let (Some(child), Some(pid)) = (&step.entry.child, &step.child) {
-            line("// SAFETY: there is one thread.");
-            line(&format!(
-                "let {pid} = match unsafe {{ nix::unistd::fork() }} {{"
-            ));
-            line("    Ok(ForkResult::Child) => {");
-            let mut inner = String::new();
-            steps(plan, child, depth + 2, &mut inner);
-            inner.push_str(&"    ".repeat(depth + 2));
-            if !plan.of_actor(child).any(|it| it.entry.call.name == "exit") {
-                inner.push_str("std::process::exit(0);\n");
-            }
-            let blanks = "    ".repeat(depth);
-            let inner = inner.trim_start_matches('\n').trim_end();
-            line(inner.strip_prefix(&blanks).unwrap_or(inner));
-            line("    }");
-            line("    Ok(ForkResult::Parent { child }) => child.as_raw(),");
-            line("    Err(_) => -1,");
-            line("};");
-            line(&format!("told(\"fork\", Ok({pid}.into()));"));
-        } else {
-            for one in rust_calls::statements(step) {
-                line(&one);
-            }
-        }
-        for (port, fd) in &step.tells {
-            let made = step.answer.is_some_and(|it| it.made.contains(fd));
-            let fd = if made {
-                step.made.last().cloned().unwrap_or_default()
-            } else {
-                step.fd(*fd)
-            };
-            line(&format!("tell({port}, {fd});"));
-        }
-        if plan.is_staged && !step.entry.overtaken && !ends {
-            line(&format!("pass({});", step.number + 1));
-        }
+impl Target for Rust {
+    fn remark(&self, text: &str) -> String {
+        format!("// {text}")
     }
-    if plan.is_staged && !ends {
-        line("");
-        line("// It was there until the end.");
-        line(&format!("turn({});", plan.steps.len() + 1));
-    }
-}
 
-fn comment(step: &Step) -> String {
-    match step.answer {
-        Some(answer) => format!("{} = {answer}", step.entry.call),
-        None => step.entry.call.to_string(),
+    fn statements(&self, step: &Step) -> Vec<String> {
+        rust_calls::statements(step)
+    }
+
+    fn fork(&self, pid: &str) -> Fork {
+        Fork {
+            before: vec![
+                "// SAFETY: there is one thread.".into(),
+                format!(
+                    "let {pid} = match unsafe {{ nix::unistd::fork() }} {{"
+                ),
+                "    Ok(ForkResult::Child) => {".into(),
+            ],
+            depth: 2,
+            exit: "std::process::exit(0);",
+            after: vec![
+                "    }".into(),
+                "    Ok(ForkResult::Parent { child }) => child.as_raw(),"
+                    .into(),
+                "    Err(_) => -1,".into(),
+                "};".into(),
+                format!("told(\"fork\", Ok({pid}.into()));"),
+            ],
+        }
     }
 }
 
