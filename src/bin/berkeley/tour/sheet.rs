@@ -79,7 +79,8 @@ pub(crate) fn show(
 
 /// Cut where a shell takes the next line for the rest of this one.
 fn in_shell_lines(command: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width - 2)
+    let fits = textwrap::core::display_width(command) <= width;
+    let options = textwrap::Options::new(if fits { width } else { width - 2 })
         .break_words(false)
         .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
@@ -123,7 +124,8 @@ mod tests {
     fn a_long_command_goes_on_where_a_shell_reads_on() {
         let lines = in_shell_lines("tool check knock -- ./mine {port}", 20);
         assert_eq!(lines, ["tool check knock \\", "  -- ./mine {port}"]);
-        assert_eq!(in_shell_lines("tool list", 20), ["tool list"]);
+        let fits = "tool lab signals -y1";
+        assert_eq!(in_shell_lines(fits, 20), [fits]);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub(crate) static CHECK: Scene = Scene {
     title: "a server with a mistake, and how it is told",
     look: "A joke server as many write it first. It takes what one recv \
            returns for one line, and all is well until a line comes in \
-           pieces:",
+           pieces. A check must find that:",
     programs: &[],
     models: &[],
     sheet: Some(Sheet {
