@@ -346,8 +346,12 @@ fn a_tool_that_finds_the_kit_broken_makes_the_tour_fall_short() {
 
 #[test]
 fn bad_usage_is_two() {
-    for args in [&["nosuchstep"][..], &["--language", "cobol"], &["--nosuch"]]
-    {
+    for args in [
+        &["nosuchstep"][..],
+        &["--language", "cobol"],
+        &["--nosuch"],
+        &["lab", "--skip", "lab"],
+    ] {
         assert_eq!(finished(args).code, 2, "{args:?}");
     }
 }

@@ -18,10 +18,11 @@ mod tool;
 use std::time::Instant;
 
 use anyhow::Result;
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 
 use crate::catalogue::Language;
-use crate::exit::Verdict;
+use crate::exit::{Verdict, refuse};
 use crate::house::{Built, House};
 use crate::screen::{Progress, Screen};
 use crate::stage::{self, Interrupted};
@@ -143,6 +144,10 @@ impl Languages {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
+    if !SCENES.iter().any(|scene| options.wants(scene.step)) {
+        let why = "--skip leaves no step".to_owned();
+        refuse("tour", ErrorKind::ValueValidation, why);
+    }
     stage::watch()?;
     let start = Instant::now();
     let progress = Progress::new();
