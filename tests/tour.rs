@@ -40,6 +40,9 @@ const LABS: [(&str, &[&str]); 11] = [
     ("worker_demo", &["thread", "fork"]),
 ];
 
+/// What comes after them, once for both languages.
+const TOOLS: [&str; 4] = ["ladder", "bench", "check", "lab"];
+
 /// The tool among the programs that cargo and make have built for the tests.
 fn tour(args: &[&str]) -> Command {
     program(Language::C, "knock");
@@ -53,12 +56,20 @@ fn finished(args: &[&str]) -> Finished {
     run(&mut tour(args), b"")
 }
 
+/// What a tool printed.
+fn printed(act: &Value) -> Vec<&str> {
+    let lines = act["lines"].as_array().unwrap().iter();
+    let lines = lines.filter(|line| line["stream"] == "stdout");
+    lines.map(|line| line["text"].as_str().unwrap()).collect()
+}
+
 fn json(finished: &Finished) -> Value {
     serde_json::from_slice(&finished.stdout).unwrap()
 }
 
+/// The only one here that runs all of it.
 #[test]
-fn every_lab_is_good_in_both_languages_under_every_model() {
+fn every_lab_is_good_in_both_languages_and_so_is_every_tool() {
     let finished = finished(&["--json"]);
     let all = json(&finished);
     let acts = all["acts"].as_array().unwrap();
@@ -73,17 +84,23 @@ fn every_lab_is_good_in_both_languages_under_every_model() {
     for (lab, models) in LABS {
         for language in ["rust", "c"] {
             if models.is_empty() {
-                expected.push((lab, language, None));
+                expected.push((lab, Some(language), None));
             }
             let models = models.iter().map(|&model| Some(model));
-            expected.extend(models.map(|model| (lab, language, model)));
+            expected.extend(models.map(|model| (lab, Some(language), model)));
         }
     }
+    expected.extend(TOOLS.map(|tool| (tool, None, None)));
     let played = acts.iter().map(|act| {
         let text = |key: &str| act[key].as_str();
-        (text("lab").unwrap(), text("language").unwrap(), text("model"))
+        (text("step").unwrap(), text("language"), text("model"))
     });
     assert_eq!(played.collect::<Vec<_>>(), expected);
+    let bench = acts.iter().find(|act| act["step"] == "bench").unwrap();
+    let text = printed(bench).join("\n");
+    for row in ["\nfork ", "\nthread ", "what it says\n"] {
+        assert!(text.contains(row), "{text}");
+    }
 }
 
 #[test]
@@ -115,7 +132,8 @@ fn the_record_has_both_sides_and_what_a_peer_costs() {
 #[test]
 fn what_a_pipe_gets_is_plain_and_fits_eighty_columns() {
     let labs = ["simple", "echo", "knock", "one_to_one", "worker_demo"];
-    let finished = finished(&labs);
+    let steps = [&labs[..], &["ladder", "check", "lab"]].concat();
+    let finished = finished(&steps);
     assert_eq!((finished.code, finished.err().as_str()), (0, ""));
     assert!(!finished.stdout.contains(&b'\x1b'), "an escape code in a pipe");
     // What one would type is as long as the way to the programs.
@@ -126,21 +144,25 @@ fn what_a_pipe_gets_is_plain_and_fits_eighty_columns() {
     assert_eq!(long, None);
     assert!(text.contains("b'hello'"), "{text}");
     let ladder = "fork() = ";
-    let next = "try  target/debug/berkeley trace knock --model fork\n";
-    assert!(text.contains(ladder) && text.contains(next), "{text}");
+    let typed = "$ target/debug/berkeley trace knock --model fork\n";
+    assert!(text.contains(ladder) && text.contains(typed), "{text}");
+    let mistake = "static bool hear(int peer, char *line, size_t size)\n";
+    let hint = "hint      One recv is not one line.\n";
+    assert!(text.contains(mistake) && text.contains(hint), "{text}");
+    let (observed, why) = ("\n  Observed, and checked\n", "\n  Why\n");
+    assert!(text.contains(observed) && !text.contains(why), "{text}");
 }
 
 #[test]
 fn the_calls_of_both_sides_are_drawn_as_a_ladder() {
     for (language, more) in [("rust", ""), ("c", " --language c")] {
-        let finished = finished(&["--json", "--language", language, "knock"]);
-        let ladder = &json(&finished)["ladder"];
+        let finished = finished(&["--json", "--language", language, "ladder"]);
+        let all = json(&finished);
+        let act = &all["acts"][0];
         let command = format!("berkeley trace knock --model fork{more}");
-        assert_eq!(ladder["command"], *command);
-        assert_eq!(ladder["why"], Value::Null);
-        let lines = ladder["lines"].as_array().unwrap().iter();
-        let lines: Vec<&str> =
-            lines.map(|line| line.as_str().unwrap()).collect();
+        assert_eq!(act["commands"][0]["command"], *command);
+        assert_eq!(act["why"], Value::Null);
+        let lines = printed(act);
         let text = lines.join("\n");
         for drawn in
             ["connection 1", "fork() = ", "\"Knock, knock\\n\"", "FIN"]
@@ -150,24 +172,64 @@ fn the_calls_of_both_sides_are_drawn_as_a_ladder() {
         let head = lines.iter().find(|line| line.contains("child of "));
         let head = head.unwrap().split_whitespace().collect::<Vec<_>>();
         assert!(matches!(*head, ["server", "child", "of", _, "client"]));
-        let long = lines.iter().find(|line| line.chars().count() > 80);
+        let long = lines.iter().find(|line| line.chars().count() > 78);
         assert_eq!(long, None);
         assert!(!text.contains('\x1b'), "{text}");
     }
-    let without = finished(&["--json", "--language", "rust", "simple"]);
-    assert_eq!(json(&without)["ladder"], Value::Null);
 }
 
 #[test]
-fn where_nobody_may_be_traced_it_says_so_and_is_good() {
+fn a_pipe_to_wider_paper_says_so_by_columns() {
     let _alone = alone();
-    let mut command = tour(&["--language", "rust", "knock"]);
+    let finished = run(tour(&["lab"]).env("COLUMNS", "100"), b"");
+    let text = finished.out();
+    let of = |start: &str| {
+        let mut lines = text.lines();
+        lines.find(|line| line.starts_with(start)).unwrap().chars().count()
+    };
+    assert_eq!((of("── lab: "), of("  ── blocking: ")), (100, 100), "{text}");
+}
+
+/// It is found by the check, and by the case that is about it alone.
+#[test]
+fn the_planted_mistake_is_caught() {
+    let finished = finished(&["--json", "--full", "check"]);
+    let all = json(&finished);
+    let text = printed(&all["acts"][0]).join("\n");
+    assert_eq!(finished.code, 0, "{text}");
+    assert!(text.contains("FAILED  split: "), "{text}");
+    assert!(text.contains("4 passed, 1 failed"), "{text}");
+}
+
+#[test]
+fn the_same_steps_without_some_of_them() {
+    let finished = finished(&["--json", "--skip", "lab,simple", "lab", "udp"]);
+    let all = json(&finished);
+    let acts = all["acts"].as_array().unwrap().iter();
+    let steps: Vec<&Value> = acts.map(|act| &act["step"]).collect();
+    assert_eq!(steps, ["udp", "udp"]);
+}
+
+#[test]
+fn what_is_not_allowed_here_is_left_out_and_why_is_said() {
+    let _alone = alone();
+    let mut command = tour(&["--language", "rust", "ladder", "check", "udp"]);
     let finished = run(without(libc::SYS_ptrace, &mut command), b"");
     let text = finished.out();
     assert_eq!(finished.code, 0, "{text}");
-    let why = "there is none here: cannot trace anybody here: EPERM";
+    let why = "ladder: left out: cannot trace anybody here: EPERM";
     assert!(text.contains(why), "{text}");
-    assert!(!text.contains("berkeley trace"), "{text}");
+    let why = "check: left out: one_recv is in C, not asked for";
+    assert!(text.contains(why), "{text}");
+    assert!(text.contains("1 of 1 as they should be"), "{text}");
+}
+
+#[test]
+fn without_a_network_of_their_own_the_tools_are_good_all_the_same() {
+    let _alone = alone();
+    let mut command = tour(&["check", "lab"]);
+    let finished = run(without(libc::SYS_unshare, &mut command), b"");
+    assert_eq!(finished.code, 0, "{}", finished.out());
 }
 
 /// On a terminal, where there would be colour and progress.
@@ -188,7 +250,7 @@ fn no_color_is_honoured_on_a_terminal() {
 }
 
 #[test]
-fn an_interrupted_tour_leaves_nobody_behind() {
+fn an_interrupted_tour_shows_what_there_is_and_leaves_nobody_behind() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let _alone = alone();
         let mut tool = Program::spawn(&mut tour(&["echo", "worker_demo"]));
@@ -197,20 +259,23 @@ fn an_interrupted_tour_leaves_nobody_behind() {
         });
         kill(Pid::from_raw(tool.pid()), signal).unwrap();
         assert_eq!(tool.exit_code(), code, "{:?}", tool.lines());
+        tool.wait_for("── summary");
         until(SOON, "nobody is left", || tool.family().is_empty());
     }
 }
 
 #[test]
-fn a_tour_that_is_interrupted_at_its_ladder_does_not_go_on() {
+fn a_tool_that_is_interrupted_ends_and_the_tour_with_it() {
     let _alone = alone();
-    let labs = ["--language", "rust", "knock", "roster"];
-    let mut tool = Program::spawn(&mut tour(&labs));
-    // The last line before it.
-    tool.wait_for("type Knock, knock and tell it a joke");
+    let mut tool = Program::spawn(&mut tour(&["bench", "lab"]));
+    until(SOON, "the servers of the bench and its generator", || {
+        tool.descendants().len() > 3
+    });
     kill(Pid::from_raw(tool.pid()), Signal::SIGINT).unwrap();
     assert_eq!(tool.exit_code(), 130, "{:?}", tool.lines());
+    tool.wait_for("bench: stopped");
     until(SOON, "nobody is left", || tool.family().is_empty());
+    assert!(!tool.stdout().concat().contains("lab blocking"));
 }
 
 #[test]
@@ -257,20 +322,36 @@ fn without_python_a_server_of_the_kit_answers_and_it_says_so() {
 /// A program that is not what it should be, in a place of its own.
 #[test]
 fn a_wrong_answer_is_shown_with_what_was_expected() {
-    use std::os::unix::fs::PermissionsExt;
     let place = Elsewhere::with("wrong", &["simple_server"]);
-    let liar = place.0.join("simple_client");
-    fs::write(&liar, "#!/bin/sh\necho surprise\nexit 0\n").unwrap();
-    fs::set_permissions(&liar, fs::Permissions::from_mode(0o755)).unwrap();
+    place.plant("simple_client", "echo surprise; exit 0");
     let finished = place.tour(&["simple"]);
     assert_eq!(finished.code, 1);
     let text = finished.out();
     assert!(text.contains("fell short"), "{text}");
 }
 
+/// Not what cannot be had here, but what should be and is not.
+#[test]
+fn a_tool_that_finds_the_kit_broken_makes_the_tour_fall_short() {
+    let place = Elsewhere::with("broken", &["knock_client"]);
+    place.plant("knock", "exit 1");
+    place.plant("echo_server", "exit 1");
+    for step in ["ladder", "bench"] {
+        let finished = place.tour(&[step]);
+        let text = finished.out();
+        assert_eq!(finished.code, 1, "{text}");
+        assert!(text.contains(&format!("{step}: fell short: ")), "{text}");
+    }
+}
+
 #[test]
 fn bad_usage_is_two() {
-    for args in [&["nosuchlab"][..], &["--language", "cobol"], &["--nosuch"]] {
+    for args in [
+        &["nosuchstep"][..],
+        &["--language", "cobol"],
+        &["--nosuch"],
+        &["lab", "--skip", "lab"],
+    ] {
         assert_eq!(finished(args).code, 2, "{args:?}");
     }
 }
@@ -294,6 +375,15 @@ impl Elsewhere {
             symlink(path, folder.join(name)).unwrap();
         }
         Elsewhere(folder)
+    }
+
+    /// A program that is none of the kit's.
+    fn plant(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let _alone = alone();
+        let path = self.0.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     fn tour(&self, args: &[&str]) -> Finished {

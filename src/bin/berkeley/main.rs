@@ -46,7 +46,7 @@ use clap::{Parser, Subcommand};
     disable_help_subcommand = true,
     after_help = "\
 Examples:
-  berkeley tour                    every lab, in both languages
+  berkeley tour                    the first minute: every lab, every tool
   berkeley bench                   fork against thread against everything
   berkeley trace knock             who called what, who waited, in which state
   berkeley check LAB -- COMMAND    a program of your own, against a lab

@@ -7,7 +7,7 @@ use std::env;
 use std::io::{self, IsTerminal, StderrLock, StdoutLock, Write};
 use std::os::fd::{AsFd, AsRawFd};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
 /// A heading.
@@ -40,6 +40,11 @@ impl Screen {
         let out = AutoStream::auto(io::stdout().lock());
         let columns = columns(&io::stdout()).unwrap_or(80);
         Screen { out, width: columns.clamp(NARROWEST, WIDEST) }
+    }
+
+    /// Whether styles are seen there.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.out.current_choice() != ColorChoice::Never
     }
 
     /// One line as it is, styles included.
@@ -99,11 +104,13 @@ fn cut(text: &str, width: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take_while(fits).collect()
 }
 
-/// The width of the terminal that this is. A pipe has none.
+/// The width of the terminal that this is. A pipe has none but that which
+/// COLUMNS says: the one of the paper that it leads to.
 pub(crate) fn columns(stream: &impl AsFd) -> Option<usize> {
     let fd = stream.as_fd();
     if !fd.is_terminal() {
-        return None;
+        let columns = env::var("COLUMNS").ok()?;
+        return columns.parse().ok().filter(|columns| *columns > 0);
     }
     // SAFETY: four numbers; zeros are good ones.
     let mut size: libc::winsize = unsafe { std::mem::zeroed() };

@@ -50,7 +50,7 @@ fn fastest(cells: &[&Cell]) -> Vec<String> {
     vec![best(first, &ranking)]
 }
 
-/// Who is first, and who cannot be told from it.
+/// Who is first, who cannot be told from it, and which model comes then.
 fn best(first: &Cell, ranking: &Ranking) -> String {
     let (quantity, mut text) = match first.server_cpu_us_per_request {
         Some(cpu) if ranking.by_cpu > 0 => (
@@ -78,15 +78,24 @@ fn best(first: &Cell, ranking: &Ranking) -> String {
     } else {
         &ranking.ranked[..]
     };
-    let equals = rivals[1..].iter().filter(|other| {
-        between(first, other, quantity).is_some_and(|ratio| {
-            matches!(ratio.says.as_str(), "no difference" | "too few rounds")
-        })
+    let others = rivals[1..].iter();
+    let others = others
+        .filter_map(|other| Some((*other, between(other, first, quantity)?)));
+    let (equals, worse): (Vec<_>, Vec<_>) = others.partition(|(_, ratio)| {
+        matches!(ratio.says.as_str(), "no difference" | "too few rounds")
     });
-    let equals: Vec<String> = equals.map(|cell| cell.name()).collect();
     if !equals.is_empty() {
-        text +=
-            format!(" Not to be told from it: {}.", list(&equals)).as_str();
+        let names: Vec<String> =
+            equals.iter().map(|(cell, _)| cell.name()).collect();
+        text += format!(" Not to be told from it: {}.", list(&names)).as_str();
+    }
+    let is_new = |cell: &Cell| {
+        let mut known = equals.iter().map(|(equal, _)| &equal.model);
+        cell.model != first.model && known.all(|model| *model != cell.model)
+    };
+    if let Some((next, found)) = worse.iter().find(|it| is_new(it.0)) {
+        let times = ratio(found.median, found.interval);
+        text += format!(" Next: {}, × {times}.", next.name()).as_str();
     }
     text
 }
@@ -352,5 +361,34 @@ fn list(names: &[String]) -> String {
             format!("{} and {} more", few.join(", "), more.len())
         }
         _ => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::cell;
+    use super::super::verdict::{Heard, conclude};
+    use super::*;
+
+    #[test]
+    fn the_next_model_is_told_by_its_ratio() {
+        let mut cells = [
+            cell("thread", "c", 20_000.0, 1),
+            cell("thread", "rust", 18_000.0, 2),
+            cell("prefork", "c", 20_000.0, 3),
+            cell("fork", "rust", 4_900.0, 4),
+            cell("fork", "c", 5_000.0, 5),
+        ];
+        for cell in &mut cells {
+            conclude(cell, &Heard::default());
+        }
+        let cells: Vec<&Cell> = cells.iter().collect();
+        let says = of(&cells, &[]);
+        let [best] = &says[..] else { panic!("{says:?}") };
+        assert!(best.starts_with("Fastest: "), "{best}");
+        assert!(best.contains(" Not to be told from it: "), "{best}");
+        assert!(best.contains(" Next: fork (c), × 0.25 0.2"), "{best}");
+        let alone = of(&cells[..2], &[]).concat();
+        assert!(!alone.contains("Next"), "of the same model: {alone}");
     }
 }

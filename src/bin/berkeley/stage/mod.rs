@@ -17,6 +17,7 @@ mod reap;
 use std::ffi::OsString;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -26,7 +27,7 @@ use nix::sys::signal::Signal;
 use console::Console;
 pub(crate) use console::Stream;
 pub(crate) use interrupt::{Interrupted, check, take, watch};
-use process::Process;
+use process::{Process, ending};
 pub(crate) use reap::{Usage, end_the_rest, reap_any};
 
 /// Long enough for a busy machine; only a failure waits for it.
@@ -88,11 +89,25 @@ impl Stage {
         args: &[OsString],
         folder: Option<&Path>,
     ) -> anyhow::Result<Who> {
+        let mut command = Command::new(path);
+        command.args(args);
+        if let Some(folder) = folder {
+            command.current_dir(folder);
+        }
+        self.launch(name, command)
+    }
+
+    /// The same for a command that has more to it.
+    pub(crate) fn launch(
+        &mut self,
+        name: &str,
+        command: Command,
+    ) -> anyhow::Result<Who> {
         interrupt::check()?;
         let who = Who(self.processes.len());
         let out = self.console.voice(who, Stream::Out)?;
         let err = self.console.voice(who, Stream::Err)?;
-        let process = Process::spawn(name, path, args, folder, out, err)?;
+        let process = Process::spawn(name, command, out, err)?;
         self.processes.push(process);
         Ok(who)
     }
@@ -217,7 +232,9 @@ impl Stage {
         let start = Instant::now();
         let mut told = None;
         loop {
-            self.listen()?;
+            interrupt::check()?;
+            // Whoever is followed may be measuring who uses the CPUs.
+            self.overhear(MOMENT)?;
             let is_gone = self.is_gone(who)?;
             let news = (self.heard.len(), start.elapsed().as_secs());
             if told != Some(news) {
@@ -260,6 +277,22 @@ impl Stage {
         Ok(())
     }
 
+    /// Passes a signal on that has interrupted this tool, and hears what the
+    /// program has to say to that, for some time.
+    pub(crate) fn pass_on(
+        &mut self,
+        who: Who,
+        signal: Signal,
+        patience: Duration,
+    ) -> anyhow::Result<()> {
+        self.signal(who, signal);
+        let start = Instant::now();
+        while !self.is_gone(who)? && start.elapsed() < patience {
+            self.overhear(LOOK)?;
+        }
+        Ok(())
+    }
+
     /// What the program and its family used in their lives, once all of
     /// them are gone.
     pub(crate) fn usage(&self, who: Who) -> Option<Usage> {
@@ -288,8 +321,13 @@ impl Stage {
     /// Takes in what is printed within the next moment.
     fn listen(&mut self) -> anyhow::Result<()> {
         interrupt::check()?;
+        self.overhear(LOOK)
+    }
+
+    /// Whether or not this tool was told to stop.
+    fn overhear(&mut self, wait_ms: u16) -> anyhow::Result<()> {
         let mut fds = [PollFd::new(self.console.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, LOOK) {
+        match poll(&mut fds, wait_ms) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -347,13 +385,6 @@ impl Stage {
     fn last_words(&self, who: Who) -> String {
         let lines = self.lines(who, Stream::Err);
         lines.last().map_or(String::new(), |line| format!(": {line}"))
-    }
-}
-
-fn ending(code: i32) -> String {
-    match Signal::try_from(-code) {
-        Ok(signal) => format!("ended by {signal}"),
-        Err(_) => format!("exit code {code}"),
     }
 }
 

@@ -1,6 +1,5 @@
 //! One program: its process group, its input, its end.
 
-use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -29,20 +28,14 @@ impl Process {
     /// this tool alone, and so that the whole family can be ended by it.
     pub(crate) fn spawn(
         name: &str,
-        path: &Path,
-        args: &[OsString],
-        folder: Option<&Path>,
+        mut command: Command,
         out: OwnedFd,
         err: OwnedFd,
     ) -> Result<Process> {
-        let mut command = Command::new(path);
-        command.args(args).process_group(0);
+        command.process_group(0);
         // No job slots of a make or cargo further up are meant for it.
         command.env_remove("MAKEFLAGS");
         command.stdin(Stdio::piped()).stdout(out).stderr(err);
-        if let Some(folder) = folder {
-            command.current_dir(folder);
-        }
         let tool = Pid::this();
         let follow = move || {
             set_pdeathsig(Signal::SIGTERM)?;
@@ -52,9 +45,10 @@ impl Process {
         // SAFETY: between fork and exec it makes two system calls and
         // touches no memory of other threads.
         unsafe { command.pre_exec(follow) };
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", path.display()))?;
+        let mut child = command.spawn().with_context(|| {
+            let path = Path::new(command.get_program());
+            format!("cannot start {}", path.display())
+        })?;
         let stdin = child.stdin.take();
         let name = name.to_string();
         let usage = Usage::default();
@@ -135,5 +129,13 @@ impl Process {
             self.wait(0);
         }
         while reap(-self.pid(), 0).is_ok() {}
+    }
+}
+
+/// An exit code, or minus the signal, in words.
+pub(super) fn ending(code: i32) -> String {
+    match Signal::try_from(-code) {
+        Ok(signal) => format!("ended by {signal}"),
+        Err(_) => format!("exit code {code}"),
     }
 }

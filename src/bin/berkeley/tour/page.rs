@@ -2,12 +2,13 @@
 
 use std::io;
 
+use anstyle::Style;
 use anyhow::Result;
 
-use super::ladder::{self, Ladder};
 use super::panes::{self, mark};
 use super::record::{Act, Cost, Found, Tour};
-use super::scenes::Scene;
+use super::scenes::{NEXT, Scene};
+use super::sheet;
 use crate::catalogue::Language;
 use crate::house::{Built, House};
 use crate::screen::{
@@ -35,9 +36,10 @@ impl<'a> Page<'a> {
         self.screen.prose(
             0,
             PLAIN,
-            "A tour of the labs: each server is started on a port that the \
-             kernel chooses, a client talks to it, and what both print is \
-             checked line by line and shown in the order in which it came.",
+            "A tour of the kit. Of each lab the server is started on a port \
+             that the kernel chooses, a client talks to it, and what both \
+             print is checked line by line, and shown in the order in which \
+             it came. Then the tools, each by a command that you can type.",
         )?;
         let marks = [
             (Stream::Out, "standard output"),
@@ -46,7 +48,7 @@ impl<'a> Page<'a> {
         ];
         let marks = marks.map(|(on, what)| format!("{} {what}", mark(on)));
         self.screen.line(&format!("  {}", marks.join("    ")))?;
-        for (language, built) in &tour.built {
+        for (language, built) in tour.built {
             let Some(note) = built.note() else { continue };
             self.screen.blank()?;
             let is_bad = matches!(built, Built::Failed(_));
@@ -57,8 +59,8 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    pub(crate) fn lab(&mut self, scene: &Scene, acts: &[Act]) -> Result<()> {
-        self.heading(scene.lab, scene.title)?;
+    pub(crate) fn step(&mut self, scene: &Scene, acts: &[Act]) -> Result<()> {
+        self.heading(scene.step, scene.title)?;
         self.screen.prose(0, PLAIN, scene.look)?;
 
         let mut shown: Vec<&Act> = Vec::new();
@@ -66,7 +68,16 @@ impl<'a> Page<'a> {
         for act in acts.iter().filter(spoke) {
             if self.full || !shown.iter().any(|old| old.is_like(act)) {
                 self.screen.blank()?;
-                panes::show(self.screen, act)?;
+                match &scene.sheet {
+                    None => panes::show(self.screen, act)?,
+                    Some(sheet) => sheet::show(
+                        self.screen,
+                        sheet,
+                        act,
+                        self.house,
+                        self.full,
+                    )?,
+                }
                 shown.push(act);
             }
         }
@@ -83,7 +94,8 @@ impl<'a> Page<'a> {
             let line = format!("{how_many} went like this, line for line.");
             self.screen.prose(2, QUIET, &line)?;
         }
-        self.try_next(scene, acts)?;
+        let language = acts.first().and_then(|act| act.language);
+        self.commands(scene.try_next, language)?;
         self.screen.flush()?;
         Ok(())
     }
@@ -96,24 +108,20 @@ impl<'a> Page<'a> {
         self.screen.line(&format!("{start} {name}: {title} {rule}"))
     }
 
-    pub(crate) fn ladder(&mut self, ladder: &Ladder) -> io::Result<()> {
-        self.heading("ladder", "the calls behind it, on both sides")?;
-        ladder::show(self.screen, ladder, self.house)?;
-        self.screen.flush()
-    }
-
     /// `Rust  fork    ok       4 ms  a peer more: 1 process`
     fn result(&mut self, act: &Act) -> io::Result<()> {
         let model = act.model.unwrap_or_default();
-        let who = format!("{:<5} {model:<7}", act.language.name());
-        let line = format!("  {who} {}", outcome(act));
+        let who = act.language.map_or_else(String::new, |language| {
+            format!("{:<5} {model:<7} ", language.name())
+        });
+        let line = format!("  {who}{}", outcome(act));
         match (&act.why, act.one_more_peer) {
             (Some(why), _) if act.found == Found::Missing => {
                 self.screen.line(&format!("{line} {why}"))?;
             }
             (Some(why), _) => {
                 self.screen.line(&line)?;
-                self.screen.prose(8, BAD, why)?;
+                self.screen.prose(8, style(act), why)?;
             }
             (None, Some(cost)) => {
                 self.screen.line(&format!("{line}   {}", in_words(cost)))?;
@@ -123,21 +131,26 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    fn try_next(&mut self, scene: &Scene, acts: &[Act]) -> io::Result<()> {
-        let language = acts.first().map_or(Language::Rust, |act| act.language);
-        let typed = |command: &str| match command.strip_prefix('@') {
-            None => command.to_string(),
-            Some(command) => {
-                let (name, rest) =
-                    command.split_once(' ').unwrap_or((command, ""));
-                let path = self.house.typed(language, name);
-                format!("{path} {rest}").trim_end().to_string()
+    /// `  try  target/release/knock -p 5000   and in a second terminal`
+    fn commands(
+        &mut self,
+        those: &[(&str, &str)],
+        language: Option<Language>,
+    ) -> io::Result<()> {
+        let word = |word: &str| match word.strip_prefix('@') {
+            None => word.to_string(),
+            Some("berkeley") => self.house.typed(Language::Rust, "berkeley"),
+            Some(name) => {
+                self.house.typed(language.unwrap_or(Language::Rust), name)
             }
         };
+        let typed = |command: &str| {
+            command.split(' ').map(word).collect::<Vec<_>>().join(" ")
+        };
         let commands: Vec<String> =
-            scene.try_next.iter().map(|(command, _)| typed(command)).collect();
+            those.iter().map(|(command, _)| typed(command)).collect();
         let longest = commands.iter().map(String::len).max().unwrap_or(0);
-        let notes = || scene.try_next.iter().map(|(_, note)| note);
+        let notes = || those.iter().map(|(_, note)| note);
         let note = notes().map(|note| note.len()).max().unwrap_or(0);
         let is_room = 9 + longest + note <= self.screen.width;
         let mut label = "try";
@@ -157,30 +170,30 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Lab × model in rows, languages in columns.
+    /// Step × model in rows, languages in columns.
     pub(crate) fn summary(&mut self, tour: &Tour) -> Result<()> {
         let width = self.screen.width;
         self.screen.blank()?;
         let rule = paint(QUIET, &"─".repeat(width - 11));
         let name = paint(HEADING, "summary");
         self.screen.line(&format!("{} {name} {rule}", paint(QUIET, "──")))?;
-        let mut head = format!("  {:<13} {:<8}", "lab", "model");
-        for (language, _) in &tour.built {
+        let mut head = format!("  {:<13} {:<8}", "step", "model");
+        for (language, _) in tour.built {
             let name = language.name();
             head = format!("{head} {name:<18}");
         }
         self.screen.line(&paint(QUIET, head.trim_end()))?;
         let mut rows: Vec<(&str, Option<&str>)> = Vec::new();
         for act in &tour.acts {
-            if !rows.contains(&(act.lab, act.model)) {
-                rows.push((act.lab, act.model));
+            if !rows.contains(&(act.step, act.model)) {
+                rows.push((act.step, act.model));
             }
         }
-        for (lab, model) in rows {
+        for (step, model) in rows {
             let model = model.unwrap_or("–");
-            let mut line = format!("  {lab:<13} {model:<8}");
+            let mut line = format!("  {step:<13} {model:<8}");
             let of_row = tour.acts.iter().filter(|act| {
-                act.lab == lab && act.model.unwrap_or("–") == model
+                act.step == step && act.model.unwrap_or("–") == model
             });
             for act in of_row {
                 let outcome = pad(&outcome(act), 18);
@@ -194,7 +207,10 @@ impl<'a> Page<'a> {
     }
 
     fn verdict(&mut self, tour: &Tour) -> io::Result<()> {
-        let all = tour.acts.len();
+        let counts = |act: &&Act| {
+            !matches!(act.found, Found::LeftOut | Found::Interrupted)
+        };
+        let all = tour.acts.iter().filter(counts).count();
         let good = tour.acts.iter().filter(|act| act.ok).count();
         let seconds = tour.seconds;
         let line =
@@ -210,11 +226,8 @@ impl<'a> Page<'a> {
             };
             self.screen.prose(2, PLAIN, &line)?;
         }
-        self.screen.blank()?;
-        self.screen.line(&format!(
-            "What there is, and in which file: {}",
-            paint(NAME, &self.house.typed(Language::Rust, "berkeley list"))
-        ))
+        self.heading("next", "what to do with it")?;
+        self.commands(NEXT, None)
     }
 }
 
@@ -224,18 +237,31 @@ fn word(found: Found) -> &'static str {
         Found::FellShort => "fell short",
         Found::Missing => "missing",
         Found::NotBuilt => "not built",
+        Found::LeftOut => "left out",
+        Found::Interrupted => "stopped",
+    }
+}
+
+fn style(act: &Act) -> Style {
+    match act.found {
+        Found::Ok => GOOD,
+        Found::LeftOut | Found::Interrupted => PLAIN,
+        Found::FellShort | Found::Missing | Found::NotBuilt => BAD,
     }
 }
 
 /// `ok       4 ms`
 fn outcome(act: &Act) -> String {
-    let style = if act.ok { GOOD } else { BAD };
-    let word = pad(&paint(style, word(act.found)), 10);
+    let word = pad(&paint(style(act), word(act.found)), 10);
+    let took = match act.seconds {
+        short if short < 1.0 => format!("{:>4.0} ms", short * 1000.0),
+        long => format!("{long:>5.1} s"),
+    };
     match act.found {
-        Found::Ok | Found::FellShort => {
-            format!("{word} {:>4.0} ms", act.seconds * 1000.0)
+        Found::Ok | Found::FellShort | Found::Interrupted => {
+            format!("{word} {took}")
         }
-        Found::Missing | Found::NotBuilt => word,
+        Found::Missing | Found::NotBuilt | Found::LeftOut => word,
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use anstyle::Style;
 
 use super::record::{Act, Line};
+use crate::catalogue::Language;
 use crate::screen::{NAME, PLAIN, QUIET, Screen, pad, paint};
 use crate::stage::Stream;
 
@@ -13,10 +14,9 @@ use crate::stage::Stream;
 const MANY: usize = 24;
 
 pub(crate) fn show(screen: &mut Screen, act: &Act) -> io::Result<()> {
-    let name = match act.model {
-        Some(model) => format!("{}, {model}", act.language.name()),
-        None => act.language.name().to_string(),
-    };
+    let language = act.language.map(Language::name);
+    let parts = [language, act.model].into_iter().flatten();
+    let name = parts.collect::<Vec<_>>().join(", ");
     let name = match act.peer {
         Some(peer) => format!("{name}, with {peer}"),
         None => name,

@@ -11,47 +11,70 @@ use nix::sys::signal::Signal;
 use super::record::{Act, Command, Cost, Found, Line};
 use super::scenes::Scene;
 use super::text::{is_like, without_numbers, words};
+use super::tool::Lacking;
 use crate::catalogue::Language;
-use crate::house::House;
-use crate::stage::{FellShort, Stage, Stream, Who, fell_short};
+use crate::house::{Built, House};
+use crate::screen::Progress;
+use crate::stage::{FellShort, Interrupted, Stage, Stream, Who, fell_short};
+
+/// Where all acts take place.
+pub(crate) struct Place<'a> {
+    pub(crate) house: &'a House,
+    /// The languages that were asked for.
+    pub(crate) built: &'a [(Language, Built)],
+    pub(crate) progress: &'a Progress,
+    /// The paper for a tool's output.
+    pub(crate) width: usize,
+    pub(crate) is_coloured: bool,
+}
 
 /// The stage of one act, and who plays in it.
 pub(crate) struct Play<'a> {
     pub(crate) stage: Stage,
     pub(crate) model: Option<&'static str>,
-    house: &'a House,
+    pub(crate) place: &'a Place<'a>,
     language: Language,
-    cast: Vec<(Who, &'static str, String)>,
+    pub(crate) cast: Vec<(Who, &'static str, String)>,
     pub(crate) one_more_peer: Option<Cost>,
     peer: Option<&'static str>,
 }
 
 /// Lets it happen, and keeps what came of it in `act`. Only what stops the
 /// whole tour is an error.
-pub(crate) fn act(scene: &Scene, house: &House, act: &mut Act) -> Result<()> {
-    let is_missing = |name: &&&str| !house.path(act.language, name).is_file();
-    if let Some(missing) = scene.programs.iter().find(is_missing) {
-        act.found = Found::Missing;
-        act.why = Some(house.typed(act.language, missing));
-        return Ok(());
-    }
+pub(crate) fn act(
+    scene: &Scene,
+    place: &Place<'_>,
+    act: &mut Act,
+) -> Result<()> {
     let start = Instant::now();
     let mut play = Play {
         stage: Stage::open()?,
         model: act.model,
-        house,
-        language: act.language,
+        place,
+        // That of the tool itself, where the act has none.
+        language: act.language.unwrap_or(Language::Rust),
         cast: Vec::new(),
         one_more_peer: None,
         peer: None,
     };
-    let played = (scene.play)(&mut play);
+    let language = play.language;
+    let mut programs = scene.programs.iter();
+    let is_ready = programs.try_for_each(|name| play.needs(language, name));
+    let played = is_ready.and_then(|()| (scene.play)(&mut play));
     act.seconds = start.elapsed().as_secs_f64();
     play.record(act);
     match played {
         Ok(()) => {
             act.ok = true;
             act.found = Found::Ok;
+        }
+        Err(error) if error.is::<Interrupted>() => {
+            act.found = Found::Interrupted;
+            return Err(error);
+        }
+        Err(error) if error.is::<Lacking>() => {
+            let lacking: Lacking = error.downcast()?;
+            (act.found, act.why) = (lacking.found, lacking.why);
         }
         // A program that cannot be started is a finding, too.
         Err(error) if error.is::<FellShort>() || error.is::<io::Error>() => {
@@ -77,7 +100,7 @@ impl Play<'_> {
 
     /// The same for a program that does not appear in the record.
     pub(crate) fn unseen(&mut self, name: &str, args: &[&str]) -> Result<Who> {
-        let path = self.house.path(self.language, name);
+        let path = self.place.house.path(self.language, name);
         let args: Vec<OsString> = args.iter().map(Into::into).collect();
         self.stage.start(name, &path, &args, None)
     }

@@ -4,7 +4,7 @@
 pub(crate) fn words(name: &str, args: &[&str]) -> String {
     let quoted = args.iter().map(|arg| {
         let is_plain =
-            |c: char| c.is_ascii_alphanumeric() || "-_./:=".contains(c);
+            |c: char| c.is_ascii_alphanumeric() || "-_./:={},".contains(c);
         if !arg.is_empty() && arg.chars().all(is_plain) {
             (*arg).to_string()
         } else {

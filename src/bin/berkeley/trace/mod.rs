@@ -34,7 +34,6 @@ mod wire;
 use std::ffi::OsString;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Command, FromArgMatches};
 
 use crate::catalogue::Language;
 use crate::exit::Verdict;
@@ -42,7 +41,6 @@ use crate::house::{Built, House};
 use crate::screen::Progress;
 use crate::stage;
 pub(crate) use decode::{address as address_text, escaped, symbols};
-use draw::Look;
 use flow::{Input, Outcome, Part};
 pub(crate) use lint::Told;
 use live::Live;
@@ -52,7 +50,6 @@ use record::Trace;
 pub(crate) use recorder::empty;
 pub(crate) use saved::{drawing, ladder, ladder_of, mistakes_in};
 use session::Session;
-use story::Story;
 
 pub(crate) fn run(options: &Options) -> Result<Verdict> {
     options.check();
@@ -70,20 +67,6 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     };
     stage::end_the_rest();
     done
-}
-
-/// The ladder of a lab as somebody gets it who types these words, this wide.
-pub(crate) fn drawn(words: &[&str], width: usize) -> Result<Vec<String>> {
-    let command = Command::new("trace").no_binary_name(true);
-    let words = words.iter().chain(&["--no-build"]);
-    let typed = Options::augment_args(command).try_get_matches_from(words)?;
-    let options = Options::from_arg_matches(&typed)?;
-    let mut nobody_looks_on = Live::silent();
-    let done = traced(&options, &mut nobody_looks_on);
-    stage::end_the_rest();
-    let trace = visited(done?)?;
-    let look = Look { width, ascii: options.ascii };
-    Ok(draw::ladder::draw(&trace, &Story::tell(&trace), &look))
 }
 
 fn trace(options: &Options, output: Output) -> Result<Verdict> {

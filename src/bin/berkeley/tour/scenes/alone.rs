@@ -9,12 +9,13 @@ use crate::stage::Stream::{Err, Out};
 use crate::stage::fell_short;
 
 pub(crate) static ONE_TO_ONE: Scene = Scene {
-    lab: "one_to_one",
+    step: "one_to_one",
     title: "two people talk in turns",
     look: "The same program at both ends, one line each: who waits for the \
            user does not hear the network, and the other way round.",
     programs: &["one_to_one"],
     models: &[],
+    sheet: None,
     play: one_to_one,
     try_next: &[
         ("@one_to_one server 5000", "and in a second terminal"),
@@ -58,12 +59,13 @@ fn one_to_one(play: &mut Play) -> Result<()> {
 }
 
 pub(crate) static SOCKET_TOOLS: Scene = Scene {
-    lab: "socket_tools",
+    step: "socket_tools",
     title: "what the system knows",
     look: "Names and numbers are looked up by library calls, and some of \
            them read files: /etc/services, /etc/hosts.",
     programs: &["socket_tools"],
     models: &[],
+    sheet: None,
     play: socket_tools,
     try_next: &[
         (
@@ -107,12 +109,13 @@ fn is_http_known() -> bool {
 }
 
 pub(crate) static WORKER_DEMO: Scene = Scene {
-    lab: "worker_demo",
+    step: "worker_demo",
     title: "four workers and one counter",
     look: "Each worker adds ten. Threads add to one variable: 40. Processes \
            add each to a copy of their own, and the parent's is still 0.",
     programs: &["worker_demo"],
     models: &["thread", "fork"],
+    sheet: None,
     play: worker_demo,
     try_next: &[
         ("@worker_demo --model thread", "a line a second from each"),

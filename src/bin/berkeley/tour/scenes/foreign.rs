@@ -12,12 +12,13 @@ use super::Scene;
 use crate::stage::Stream::{Err, Out};
 
 pub(crate) static DUMB_NET: Scene = Scene {
-    lab: "dumb_net",
+    step: "dumb_net",
     title: "a telnet that says one line",
     look: "One typed line is sent with CR LF; everything that comes back is \
            shown, until the server ends. That is all a web client needs.",
     programs: &["dumb_net", "echo_server"],
     models: &[],
+    sheet: None,
     play: dumb_net,
     try_next: &[
         ("@knock -p 5000", "and in a second terminal"),
@@ -79,12 +80,13 @@ fn dumb_net_with_echo(play: &mut Play) -> Result<()> {
 }
 
 pub(crate) static HTTP_GET: Scene = Scene {
-    lab: "http_get",
+    step: "http_get",
     title: "a web page, by socket calls",
     look: "The request is text, so is the head of the response; the body is \
            as many bytes as the head says, however recv brings them.",
     programs: &["http_get", "echo_server"],
     models: &[],
+    sheet: None,
     play: http_get,
     try_next: &[
         (

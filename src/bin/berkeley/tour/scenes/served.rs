@@ -9,12 +9,13 @@ use crate::catalogue::{JOKE, MESSAGE, ORDER, REFUSED, STUDENT, SUPPLIED};
 use crate::stage::Stream::{Err, Out};
 
 pub(crate) static SIMPLE: Scene = Scene {
-    lab: "simple",
+    step: "simple",
     title: "the first server and the first client",
     look: "The client connects, sends five bytes and closes. The server's \
            recv returns them, then nothing: that is how it learns of the end.",
     programs: &["simple_server", "simple_client"],
     models: &[],
+    sheet: None,
     play: simple,
     try_next: &[
         ("@simple_server", "and in a second terminal"),
@@ -41,12 +42,13 @@ fn simple(play: &mut Play) -> Result<()> {
 }
 
 pub(crate) static ECHO: Scene = Scene {
-    lab: "echo",
+    step: "echo",
     title: "whatever arrives goes back",
     look: "One message, and it comes back in pieces of at most 16 bytes: TCP \
            keeps the bytes in order, and knows nothing of messages.",
     programs: &["echo_server", "echo_client", "dumb_net"],
     models: THREE,
+    sheet: None,
     play: echo,
     try_next: &[
         ("@echo_server --model fork", "and in a second terminal"),
@@ -99,7 +101,7 @@ fn echo(play: &mut Play) -> Result<()> {
 }
 
 pub(crate) static KNOCK: Scene = Scene {
-    lab: "knock",
+    step: "knock",
     title: "the knock-knock joke",
     look: "Three lines each way. The client shows both sides; it speaks only \
            when the answer to its last line is there. The server ends the \
@@ -107,6 +109,7 @@ pub(crate) static KNOCK: Scene = Scene {
            FIN.",
     programs: &["knock", "knock_client", "dumb_net"],
     models: THREE,
+    sheet: None,
     play: knock,
     try_next: &[
         ("@knock -p 5000", "and in a second terminal"),
@@ -143,13 +146,14 @@ fn knock(play: &mut Play) -> Result<()> {
 }
 
 pub(crate) static ROSTER: Scene = Scene {
-    lab: "roster",
+    step: "roster",
     title: "dicts, pickled as Python does it",
     look: "The server speaks first: a dict with the client's port. The client \
            sends a dict, the server the number 1. A pickle says itself where \
            it ends; recv does not.",
     programs: &["roster_server", "roster_client", "dumb_net"],
     models: THREE,
+    sheet: None,
     play: roster,
     try_next: &[
         ("@roster_server", "and in a second terminal"),
@@ -195,13 +199,14 @@ fn roster(play: &mut Play) -> Result<()> {
 }
 
 pub(crate) static SUPPLY: Scene = Scene {
-    lab: "supply",
+    step: "supply",
     title: "as many bytes as a line asks for",
     look: "The client asks for 70 bytes and gets the 64 letters of base64 \
            and the first six again. A line that is no number ends it: the \
            answer is a FIN, and the console says why.",
     programs: &["supply_server", "one_to_one", "dumb_net"],
     models: THREE,
+    sheet: None,
     play: supply,
     try_next: &[
         ("@supply_server", "and in a second terminal"),
@@ -231,12 +236,13 @@ fn supply(play: &mut Play) -> Result<()> {
 }
 
 pub(crate) static UDP: Scene = Scene {
-    lab: "udp",
+    step: "udp",
     title: "echo without a connection",
     look: "No listen, no accept, nothing to close: one socket, and each \
            datagram carries the address to answer to.",
     programs: &["udp_echo_server", "udp_echo_client"],
     models: &[],
+    sheet: None,
     play: udp,
     try_next: &[
         ("@udp_echo_server", "and in a second terminal"),
