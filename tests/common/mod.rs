@@ -22,9 +22,11 @@ pub mod run;
 pub mod server;
 pub mod twins;
 
+use std::ffi::OsStr;
 use std::fmt::{self, Display};
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -177,12 +179,40 @@ fn reason(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// A path for a socket file that nobody else uses, short enough for
-/// `sun_path`; the server removes the file.
-pub fn socket_file() -> PathBuf {
+/// `sun_path`. Who was killed has left the file: it goes with this.
+pub struct SocketFile(PathBuf);
+
+pub fn socket_file() -> SocketFile {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("berkeley-{}-{next}.sock", std::process::id());
-    std::env::temp_dir().join(name)
+    SocketFile(std::env::temp_dir().join(name))
+}
+
+impl Deref for SocketFile {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl AsRef<Path> for SocketFile {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl AsRef<OsStr> for SocketFile {
+    fn as_ref(&self) -> &OsStr {
+        self.0.as_os_str()
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 /// SIGKILL for one process of a server's family.
