@@ -209,6 +209,66 @@ fn a_loop_that_waits_when_it_has_nothing_to_do_may_look() {
     assert_eq!(looks(true), Vec::<&str>::new());
 }
 
+/// A wait that says of socket 0 that it can be written to, 100 times, and
+/// what is done with it then.
+fn told_of_room(events: &str, then: impl Fn(u64) -> Option<Call>) -> Trace {
+    let rounds = (1..=100u64).flat_map(|round| {
+        let mut wait =
+            call(round * 10, "epoll_wait", &["3", "[]", "8", "-1"], 1);
+        (wait.fd, wait.socket) = (Some(3), None);
+        let events = events.to_owned();
+        wait.ready = vec![Ready { fd: 4, socket: Some(0), events }];
+        [Some(wait), then(round * 10 + 5)]
+    });
+    trace(rounds.flatten().collect())
+}
+
+#[test]
+fn room_is_asked_for_only_to_be_filled() {
+    let ids = |events: &str,
+               then: &dyn Fn(u64) -> Option<Call>|
+     -> Vec<&str> { ids(&told_of_room(events, then)) };
+    assert_eq!(ids("EPOLLOUT", &|_| None), ["busy-polling"]);
+    // It looks whether there is anything: that fills nothing.
+    let looks = |at| {
+        let args = ["4", "0x7f00", "100", "0"];
+        let mut call = call(at, "recvfrom", &args, -1);
+        call.errno = Some("EAGAIN".into());
+        Some(call)
+    };
+    assert_eq!(ids("EPOLLOUT", &looks), ["busy-polling"]);
+    assert_eq!(ids("EPOLLIN|EPOLLOUT", &|_| None), Vec::<&str>::new());
+    // By another thread.
+    let sends = |at| {
+        let mut call = call(at, "sendto", &["4", "\"hello\"", "5", "0"], 5);
+        (call.task, call.tid) = (1, 101);
+        Some(call)
+    };
+    assert_eq!(ids("EPOLLOUT", &sends), Vec::<&str>::new());
+    // That was a connect which did not wait.
+    let args = ["4", "SOL_SOCKET", "SO_ERROR", "[0]", "[4]"];
+    let asks = |at| Some(call(at, "getsockopt", &args, 0));
+    assert_eq!(ids("EPOLLOUT", &asks), Vec::<&str>::new());
+}
+
+/// Many connects that did not wait, each reported once.
+#[test]
+fn room_in_one_after_another_is_no_busy_loop() {
+    let told = |sockets: usize| {
+        let mut trace = told_of_room("EPOLLOUT", |_| None);
+        for _ in 1..sockets {
+            trace.sockets.push(trace.sockets[0].clone());
+        }
+        for (round, event) in trace.events.iter_mut().enumerate() {
+            let Event::Call(call) = event else { continue };
+            call.ready[0].socket = Some(round % sockets);
+        }
+        ids(&trace)
+    };
+    assert_eq!(told(2), ["busy-polling"]);
+    assert_eq!(told(100), Vec::<&str>::new());
+}
+
 /// Two small sends, of which the peer gets the second 41 ms later; before
 /// that, or after it, the sender gets something itself.
 #[test]
