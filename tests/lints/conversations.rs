@@ -49,6 +49,7 @@ fn bytes_that_got_lost() {
         &[
             ("short_send", "short-send"),
             ("short_send_then_end", "short-send"),
+            ("short_send_then_none", "short-send"),
             ("cut_datagram", "cut-datagram"),
             ("cut_datagram_waited_for", "cut-datagram"),
             ("byte_reads", "byte-reads"),

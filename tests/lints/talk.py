@@ -62,6 +62,27 @@ def short_send_then_end():
     reader.join()
 
 
+def short_send_then_none():
+    """For the other bytes that follow there is no room at all."""
+    client, server = pair()
+    client.setblocking(False)
+    given, sent = more_than_fits(), 0
+    reader = None
+    while sent < len(given):
+        try:
+            # What is behind the rest stands for an answer that comes next.
+            start = sent if MENDED else len(given) // 2 if sent else 0
+            sent += client.send(given[start:])
+        except BlockingIOError:
+            if not MENDED:
+                break
+            reader = reader or in_thread(to_the_end, server)
+            select.select([], [client], [])
+    reader = reader or in_thread(to_the_end, server)
+    client.shutdown(socket.SHUT_WR)
+    reader.join()
+
+
 def end_ignored():
     client, server = pair()
     client.close()

@@ -72,6 +72,32 @@ fn a_short_send_that_goes_on_is_none() {
     assert_eq!(ids(&short_send("all new")), ["short-send"]);
 }
 
+/// Then 9 bytes for which there is no room, and what is sent last.
+fn short_send_then_none(next: &str, last: Option<&str>) -> Trace {
+    let mut trace = short_send("");
+    let Event::Call(more) = trace.events.last_mut().unwrap() else {
+        panic!("no call");
+    };
+    more.args[1] = format!("\"{next}\"");
+    (more.result, more.errno) = (Some(-1), Some("EAGAIN".into()));
+    more.data = None;
+    if let Some(last) = last {
+        let mut call = call(30, "sendto", &["4", "\"\"", "9", "0"], 9);
+        call.data = Some(payload(last));
+        trace.events.push(Event::Call(Box::new(call)));
+    }
+    trace
+}
+
+#[test]
+fn a_short_send_is_lost_also_where_there_is_no_room_for_the_next() {
+    let ids = |next: &str, last| ids(&short_send_then_none(next, last));
+    assert_eq!(ids("all \\\"new\\\"", None), ["short-send"]);
+    assert_eq!(ids("all new", Some("all new")), ["short-send"]);
+    assert_eq!(ids("llo, more", None), Vec::<&str>::new());
+    assert_eq!(ids("all new", Some("llo")), Vec::<&str>::new());
+}
+
 #[test]
 fn who_gives_a_slow_peer_up_may_close() {
     let closed = |between: Option<Call>| {
