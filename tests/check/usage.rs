@@ -85,6 +85,22 @@ fn a_mistake_in_a_lab_is_named_with_its_line() {
     let lab = own_lab(&wrong, "wrong");
     let said = refused(check(&["--lab"]).arg(&lab).args(["--", "true"]));
     assert!(said.contains("line 20: what is `A shuts up`?"), "{said}");
+    let wrong = OWN.replace("hello\"\n  A shuts", "{hello}\"\n  A shuts");
+    let lab = own_lab(&wrong, "unknown");
+    let said = refused(check(&["--lab"]).arg(&lab).args(["--", "true"]));
+    assert!(said.contains("unknown.lab: line 19: what is {hello}?"), "{said}");
+}
+
+#[test]
+fn a_lab_that_is_no_text_is_refused_by_its_line() {
+    let lab = own_lab("", "latin");
+    fs::write(&lab, b"lab latin\ntitle caf\xe9\n").unwrap();
+    let said = refused(check(&["--lab"]).arg(&lab).args(["--", "true"]));
+    let says = "latin.lab: line 2: no UTF-8: the byte \\xe9";
+    assert!(said.contains(says), "{said}");
+    fs::write(&lab, format!("\u{feff}{OWN}")).unwrap();
+    let listed = run(check(&["--list", "--lab"]).arg(&lab), b"");
+    assert_eq!(listed.code, 0, "{}", listed.err());
 }
 
 #[test]

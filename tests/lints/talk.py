@@ -1,59 +1,27 @@
 """Mistakes in a conversation, each one made or mended.
 
-talk.py LINT made|mended: both ends of the conversation are in this program,
-so that the order of all things is the same each time.
+talk.py LINT made|mended: see also waiting.py.
 """
 
 import array
-import ctypes
 import fcntl
 import os
-import resource
 import select
 import socket
 import sys
 import threading
 
-MENDED = sys.argv[2] == "mended"
+from both_ends import (
+    MENDED,
+    RECEIVE,
+    in_thread,
+    listener,
+    pair,
+    to_the_end,
+    until_it_sleeps,
+)
+
 REUSE = (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-
-
-def listener():
-    return socket.create_server(("127.0.0.1", 0))
-
-
-def pair():
-    made = listener()
-    client = socket.create_connection(made.getsockname())
-    server, _ = made.accept()
-    made.close()
-    return client, server
-
-
-def to_the_end(end):
-    while end.recv(1 << 16):
-        pass
-
-
-def in_thread(what, *args):
-    thread = threading.Thread(target=what, args=args)
-    thread.start()
-    return thread
-
-
-ACCEPT = ("288 ", "242 ")
-RECEIVE = ("45 ", "207 ")
-
-
-def until_it_sleeps(tid, where):
-    """Wait until this thread stands in this call, as the kernel says. The
-    numbers are those of x86_64 and of aarch64."""
-    while True:
-        with open(f"/proc/self/task/{tid}/syscall") as call:
-            is_there = call.read().startswith(where)
-        with open(f"/proc/self/task/{tid}/stat") as stat:
-            if is_there and stat.read().rsplit(") ")[1].startswith("S"):
-                return
 
 
 def more_than_fits():
@@ -90,6 +58,27 @@ def short_send_then_end():
     if MENDED:
         client.setblocking(True)
         client.sendall(given[sent:])
+    client.shutdown(socket.SHUT_WR)
+    reader.join()
+
+
+def short_send_then_none():
+    """For the other bytes that follow there is no room at all."""
+    client, server = pair()
+    client.setblocking(False)
+    given, sent = more_than_fits(), 0
+    reader = None
+    while sent < len(given):
+        try:
+            # What is behind the rest stands for an answer that comes next.
+            start = sent if MENDED else len(given) // 2 if sent else 0
+            sent += client.send(given[start:])
+        except BlockingIOError:
+            if not MENDED:
+                break
+            reader = reader or in_thread(to_the_end, server)
+            select.select([], [client], [])
+    reader = reader or in_thread(to_the_end, server)
     client.shutdown(socket.SHUT_WR)
     reader.join()
 
@@ -187,66 +176,6 @@ def reuseaddr_late():
     made.listen()
 
 
-def select_1024():
-    client, _server = pair()
-    limit = resource.RLIMIT_NOFILE
-    _, hard = resource.getrlimit(limit)
-    resource.setrlimit(limit, (min(hard, 4096), hard))
-    high = fcntl.fcntl(client, fcntl.F_DUPFD, 1030)
-    if MENDED:
-        poll = select.poll()
-        poll.register(high, select.POLLOUT)
-        poll.poll()
-    else:
-        bits = bytearray(256)
-        bits[high // 8] |= 1 << high % 8
-        bits = (ctypes.c_char * 256).from_buffer(bits)
-        ctypes.CDLL(None).select(high + 1, None, bits, None, None)
-
-
-def select_1024_accepted():
-    made = listener()
-    limit = resource.RLIMIT_NOFILE
-    _, hard = resource.getrlimit(limit)
-    resource.setrlimit(limit, (min(hard, 4096), hard))
-    clients = [socket.create_connection(made.getsockname())]
-    server, _ = made.accept()
-    clients.append(socket.create_connection(made.getsockname()))
-    select.select([made, server], [], [])
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    while os.dup(nothing) < 1023:
-        pass
-    high, _ = made.accept()
-    if MENDED:
-        high.close()
-    clients[0].send(b"hello")
-    select.select([made, server], [], [])
-    server.recv(100)
-
-
-def accept_sleeps():
-    made = listener()
-    made.setblocking(not MENDED)
-    first = socket.create_connection(made.getsockname())
-    select.select([made], [], [])
-    taken = in_thread(made.accept)
-    taken.join()
-    own = threading.get_native_id()
-
-    def wake():
-        until_it_sleeps(own, ACCEPT)
-        socket.create_connection(made.getsockname()).close()
-
-    waker = None if MENDED else in_thread(wake)
-    try:
-        made.accept()
-    except BlockingIOError:
-        pass
-    if waker:
-        waker.join()
-    first.close()
-
-
 def closed_in_receive():
     client, server = pair()
     reader = threading.Thread(target=server.recv, args=(100,))
@@ -268,74 +197,6 @@ def flags_lost():
     client.setblocking(False)
     flags = fcntl.fcntl(client, fcntl.F_GETFL) if MENDED else 0
     fcntl.fcntl(client, fcntl.F_SETFL, flags | os.O_ASYNC)
-
-
-def edge_not_drained():
-    client, server = pair()
-    server.setblocking(False)
-    epoll = select.epoll()
-    epoll.register(server, select.EPOLLIN | select.EPOLLET)
-    client.sendall(b"x" * 100)
-    epoll.poll()
-    server.recv(10)
-    if MENDED:
-        try:
-            while True:
-                server.recv(10)
-        except BlockingIOError:
-            pass
-    threading.Timer(0.02, client.sendall, [b"more"]).start()
-    epoll.poll()
-    server.recv(1000)
-
-
-def busy_polling():
-    client, server = pair()
-    server.setblocking(False)
-    if MENDED:
-        threading.Timer(0.02, client.sendall, [b"there"]).start()
-        select.select([server], [], [])
-    else:
-        for _ in range(300):
-            try:
-                server.recv(100)
-            except BlockingIOError:
-                pass
-        client.sendall(b"there")
-    server.recv(100)
-
-
-def busy_polling_of_select():
-    client, server = pair()
-    if MENDED:
-        threading.Timer(0.02, client.sendall, [b"there"]).start()
-        select.select([server], [], [])
-    else:
-        for _ in range(300):
-            select.select([server], [], [], 0)
-        client.sendall(b"there")
-    server.recv(100)
-
-
-def nagle_delay():
-    client, server = pair()
-
-    def serve():
-        got = b""
-        while piece := server.recv(100):
-            got += piece
-            if len(got) == 8:
-                server.sendall(b"answer")
-                got = b""
-
-    served = in_thread(serve)
-    # At first the kernel acknowledges at once; it has to see a dialogue.
-    for _ in range(5):
-        for piece in [b"question"] if MENDED else [b"q", b"uestion"]:
-            client.sendall(piece)
-        client.recv(100)
-    client.shutdown(socket.SHUT_WR)
-    served.join()
 
 
 def connect_unchecked(address):

@@ -104,9 +104,12 @@ fn chosen_lab(options: &Options) -> Result<Option<(String, Lab, String)>> {
     let (source, called, name) = match (&options.lab, &options.name) {
         (Some(file), _) => {
             let called = file.display().to_string();
-            let source = fs::read_to_string(file)
+            let bytes = fs::read(file)
                 .with_context(|| format!("cannot read {called}"))
                 .unwrap_or_else(|error| usage(words(&error)));
+            let source = lab::decoded(&bytes)
+                .unwrap_or_else(|why| usage(format!("{called}: {why}")));
+            let source = source.to_owned();
             let file = shlex::try_quote(&called)?.into_owned();
             (source, called, format!("--lab {file}"))
         }

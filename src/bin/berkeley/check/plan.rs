@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn what_a_case_needs_is_tried_too() {
         let case = |id: &str, more: &str| {
-            format!("case {id}\ntitle t\nwhy w\n{more}\n")
+            format!("case {id}\ntitle t\nwhy w\n{more}\nsteps\n  A connects\n")
         };
         let source = [
             "lab small\n".to_owned(),

@@ -23,11 +23,15 @@
 //! with      a terminal       see `Setting`
 //! why       The answers are what a client waits for.
 //! hint      gentle first; as many as there are
-//! steps
+//! steps                      only a server's `ready`, or `…-ready`, has none:
+//!                            it listens
 //!   A connects
 //!   A sends "Knock, knock\n"
 //!   A expects line "Who's there?"
 //! ```
+//!
+//! It is UTF-8. `sense` has what is no sense, though it is well written: that
+//! is refused, too.
 //!
 //! `act` has the steps, `text` what can be sent and expected, `built_in` the
 //! kit's own labs.
@@ -36,6 +40,7 @@ mod act;
 mod built_in;
 mod parse;
 mod pickled;
+mod sense;
 mod sentences;
 mod source;
 mod text;
@@ -46,6 +51,7 @@ pub(crate) use act::{Act, Cut, Ending, Exit, Growth, Step, Stream};
 pub(crate) use built_in::{LABS, source};
 pub(crate) use parse::parse;
 pub(crate) use pickled::Pickled;
+pub(crate) use source::decoded;
 pub(crate) use text::{Text, replaced, string};
 
 /// Who of the two is examined; the examiner is the other one.

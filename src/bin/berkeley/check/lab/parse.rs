@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Entry, Mistaken, entries, mistaken};
-use super::{Case, Lab, Role, Setting, Text, sentences};
+use super::{Case, Lab, Role, Setting, Text, sense, sentences};
 
 /// The lab in this text, or what is wrong first.
 pub(crate) fn parse(source: &str) -> Result<Lab, Mistaken> {
@@ -11,10 +11,18 @@ pub(crate) fn parse(source: &str) -> Result<Lab, Mistaken> {
     let is_case = |entry: &&Entry| entry.word == "case";
     let cases = entries.iter().filter(is_case).count();
     let mut parts = entries.split(|entry| entry.word == "case");
-    let mut lab = heading(parts.next().unwrap_or_default())?;
+    let above = parts.next().unwrap_or_default();
+    let mut lab = heading(above)?;
+    let arguments = |entries: &[Entry]| -> Option<usize> {
+        let of = entries.iter().find(|entry| entry.word == "arguments");
+        of.map(|entry| entry.line)
+    };
     let begun = entries.iter().filter(is_case);
     for (begun, entries) in begun.zip(parts) {
         let case = case(&lab, begun, entries)?;
+        let line = arguments(entries).or(arguments(above));
+        sense::check_arguments(&case, line.unwrap_or(begun.line))?;
+        sense::check(&case)?;
         lab.cases.push(case);
     }
     if cases == 0 {
@@ -25,6 +33,7 @@ pub(crate) fn parse(source: &str) -> Result<Lab, Mistaken> {
 
 fn heading(entries: &[Entry]) -> Result<Lab, Mistaken> {
     let mut lab = Lab::default();
+    are_said_once(entries)?;
     for entry in entries {
         match entry.word.as_str() {
             "lab" => lab.name = name(entry)?,
@@ -63,6 +72,7 @@ fn case(
         let why = format!("there is a case {} already", case.id);
         return mistaken(begun.line, why);
     }
+    are_said_once(entries)?;
     for entry in entries {
         match entry.word.as_str() {
             "title" => case.title = entry.all(),
@@ -89,7 +99,41 @@ fn case(
             return mistaken(begun.line, why);
         }
     }
+    let is_ready = case.id == "ready" || case.id.ends_with("-ready");
+    if case.steps.is_empty() && !(is_ready && case.role == Role::Server) {
+        let why = format!(
+            "case {} has no steps; only a server's `ready`, or `…-ready`, \
+             can do without",
+            case.id
+        );
+        return mistaken(begun.line, why);
+    }
     Ok(case)
+}
+
+/// The later one would win, and nobody would know. Of some there may be many.
+fn are_said_once(entries: &[Entry]) -> Result<(), Mistaken> {
+    for (place, entry) in entries.iter().enumerate() {
+        let (word, first) = (entry.word.as_str(), &entries[..place]);
+        let name = |entry: &Entry| match word {
+            "set" => entry.all().split(' ').next().map(str::to_owned),
+            _ => None,
+        };
+        let same = first.iter().find(|first| {
+            first.word == word
+                && !["with", "hint"].contains(&word)
+                && name(first) == name(entry)
+        });
+        if let Some(first) = same {
+            let what = match name(entry) {
+                Some(name) => format!("`set {name}`"),
+                None => format!("`{word}`"),
+            };
+            let why = format!("{what} stands in line {} already", first.line);
+            return mistaken(entry.line, why);
+        }
+    }
+    Ok(())
 }
 
 fn name(entry: &Entry) -> Result<String, Mistaken> {
@@ -185,6 +229,7 @@ set word \"two \" * 2 + \"words\"
 with a terminal
 why because
 steps
+  A connects
   A sends \"{word}\"
 ";
 
@@ -219,5 +264,51 @@ steps
             assert_eq!(parse(&wrong).unwrap_err().line, line, "{to}");
         }
         assert_eq!(parse("").unwrap_err().line, 0);
+    }
+
+    /// What is said of SMALL, changed like this.
+    fn said(from: &str, to: &str) -> String {
+        assert!(SMALL.contains(from));
+        let wrong = SMALL.replacen(from, to, 1);
+        parse(&wrong).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_said_twice_is_refused() {
+        for (from, to, says) in [
+            (
+                "title a",
+                "lab large\ntitle a",
+                "line 2: `lab` stands in line 1",
+            ),
+            ("set", "title b\nset", "line 4: `title` stands in line 2"),
+            ("why", "points 3\nwhy", "line 10: `points` stands in line 9"),
+            ("opt", "set word\nopt", "line 5: `set word` stands in line 4"),
+        ] {
+            assert_eq!(said(from, to), format!("{says} already"));
+        }
+        let other = SMALL.replace("optional", "set other two\noptional");
+        assert!(parse(&other).is_ok());
+    }
+
+    #[test]
+    fn a_case_has_steps_or_is_that_the_program_listens() {
+        let without = SMALL.replacen("steps\n  A connects\n", "", 1);
+        let said = parse(&without).unwrap_err().to_string();
+        let says = "line 7: case first has no steps; only a server's \
+                    `ready`, or `…-ready`, can do without";
+        assert_eq!(said, says);
+        assert!(parse(&without.replace("first", "ready")).is_ok());
+        let client = without.replace("first", "ready");
+        let client = client.replacen("points", "role client\npoints", 1);
+        assert_eq!(parse(&client).unwrap_err().line, 7);
+    }
+
+    #[test]
+    fn what_args_stands_for_is_known() {
+        let said = said("-p {port}", "-p {prt}");
+        let says = "line 3: what is {prt}? There is: {host}, {port}, {word}";
+        assert_eq!(said, says);
+        assert!(parse(&SMALL.replace("-p {port}", "{word}")).is_ok());
     }
 }

@@ -9,7 +9,7 @@
 
 use berkeley::protocols::pickle::{Node, Pickle};
 
-use super::text::{replaced, string};
+use super::text::{places, replaced, string};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pickled {
@@ -32,6 +32,17 @@ impl Pickled {
                 _ => Err("one string shows a pickle".into()),
             }),
         })
+    }
+
+    /// The names in braces in it.
+    pub(super) fn places(&self) -> Vec<String> {
+        match self {
+            Pickled::Any => Vec::new(),
+            Pickled::Shown(text) => places(text),
+            Pickled::With(items) => {
+                items.iter().flat_map(|item| places(item)).collect()
+            }
+        }
     }
 
     /// The same with what its `{names}` stand for.

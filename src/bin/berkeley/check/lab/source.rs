@@ -55,8 +55,21 @@ impl Entry {
     }
 }
 
+/// A file's bytes as text.
+pub(crate) fn decoded(bytes: &[u8]) -> Result<&str, Mistaken> {
+    std::str::from_utf8(bytes).or_else(|error| {
+        let good = &bytes[..error.valid_up_to()];
+        let line = good.split(|&byte| byte == b'\n').count();
+        let byte = bytes[error.valid_up_to()];
+        let why = format!("no UTF-8: the byte \\x{byte:02x}");
+        mistaken(line, why)
+    })
+}
+
 pub(super) fn entries(source: &str) -> Result<Vec<Entry>, Mistaken> {
     let mut entries: Vec<Entry> = Vec::new();
+    // Some editors put a byte order mark in front.
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     for (place, whole) in source.lines().enumerate() {
         let line = place + 1;
         let text = without_comment(whole).trim_end();
@@ -116,6 +129,16 @@ mod tests {
         assert_eq!(entries[0].all(), "One. Two.");
         assert_eq!(entries[1].all(), "\"#1\" \\\"");
         assert_eq!((entries[1].line, entries[1].word.as_str()), (4, "hint"));
+    }
+
+    #[test]
+    fn a_file_is_utf_8() {
+        assert_eq!(decoded("lab Zoë".as_bytes()), Ok("lab Zoë"));
+        let mistaken = decoded(b"lab x\ntitle a\xffb\n").unwrap_err();
+        let said = "line 2: no UTF-8: the byte \\xff";
+        assert_eq!(mistaken.to_string(), said);
+        let marked = entries("\u{feff}lab x\n").unwrap();
+        assert_eq!(marked[0].word, "lab");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //!
 //! A number of bytes stands for so many that are drawn by lot, the same ones
 //! each time with the same seed. `{port}`, `{host}`, `{A.port}` and the names
-//! that the lab sets are replaced in strings when the step is made.
+//! that the lab sets are replaced in strings when the step is made; `"{" +
+//! "port}"` is not.
 
 use serde_json::Value;
 
@@ -44,6 +45,15 @@ impl Text {
                 None => return Ok((Text(parts), behind)),
             }
         }
+    }
+
+    /// The names in braces in its strings.
+    pub(super) fn places(&self) -> Vec<String> {
+        let strings = self.0.iter().filter_map(|part| match part {
+            Part::Bytes(once, _) => Some(String::from_utf8_lossy(once)),
+            Part::Drawn(_) | Part::Pickle(_) => None,
+        });
+        strings.flat_map(|string| places(&string)).collect()
     }
 
     /// The bytes themselves.

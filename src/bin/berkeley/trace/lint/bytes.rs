@@ -1,7 +1,7 @@
 //! Bytes that were not sent, and ends that were not seen. Man pages:
 //! `send(2)`, `recv(2)`.
 
-use super::super::record::{Event, Trace};
+use super::super::record::{Call, Event, Trace};
 use super::super::story::{bytes, calls};
 use super::uses::{self, Use};
 use super::{Finding, Lint};
@@ -82,7 +82,7 @@ enum Fate<'a> {
     Closed(Use<'a>),
 }
 
-/// `None` also when it was tried to send it, or when the peer was gone.
+/// `None` also when it was tried to send the rest, or when the peer was gone.
 fn fate<'a>(
     trace: &Trace,
     short: &Use,
@@ -95,6 +95,19 @@ fn fate<'a>(
             let sent = call.data.as_ref()?;
             let differ = bytes::differ(&rest.text, &sent.text);
             return differ.then_some(Fate::Lost(next));
+        }
+        // For these there was no room either; but they are not the rest.
+        if next.fails_with(&["EAGAIN", "EWOULDBLOCK"])
+            && given(call).is_some_and(|it| bytes::differ(&rest.text, it))
+        {
+            let comes_later = later.iter().any(|one| {
+                let sent = one.call.data.as_ref();
+                calls::sent(one.call).is_some()
+                    && one.call.enter_ns > next.end()
+                    && sent
+                        .is_none_or(|it| !bytes::differ(&rest.text, &it.text))
+            });
+            return (!comes_later).then_some(Fate::Lost(next));
         }
         let is_trouble = calls::is_send(call)
             || calls::meets_end(call)
@@ -113,6 +126,23 @@ fn fate<'a>(
         }
     }
     None
+}
+
+/// What a send began with that took nothing, as it stands in its arguments.
+fn given(call: &Call) -> Option<&str> {
+    let written = call.args.get(1).filter(|_| calls::is_send(call))?;
+    let text = match written.split_once("iov_base=") {
+        Some((_, first)) => first,
+        None => written,
+    };
+    let text = text.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = text.find(|one| {
+        let ends = one == '"' && !escaped;
+        escaped = one == '\\' && !escaped;
+        ends
+    })?;
+    Some(&text[..end])
 }
 
 /// Whether it waited for something, or was called away: then the peer may

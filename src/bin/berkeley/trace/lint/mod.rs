@@ -5,6 +5,7 @@
 //! reported happened in this trace, and the calls that show it are named.
 
 mod accepting;
+mod busy;
 mod bytes;
 mod children;
 mod delays;
@@ -77,6 +78,7 @@ pub(crate) fn findings(trace: &Trace) -> Vec<Finding> {
     all.extend(ends::findings(trace));
     all.extend(listening::findings(trace));
     all.extend(waiting::findings(trace));
+    all.extend(busy::findings(trace));
     all.extend(edges::findings(trace));
     all.extend(modes::findings(trace));
     all.extend(delays::findings(trace));

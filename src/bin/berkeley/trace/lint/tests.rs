@@ -5,9 +5,11 @@
 
 use super::super::fixture::Script;
 use super::super::record::{
-    Birth, Call, Descriptor, Event, Exec, Look, Payload, Ready, Trace,
+    Birth, Call, Descriptor, Event, Exec, Look, Payload, Trace,
 };
 use super::findings;
+
+mod waiting;
 
 const HERE: &str = "127.0.0.1:40000";
 const THERE: &str = "127.0.0.1:5000";
@@ -72,6 +74,32 @@ fn a_short_send_that_goes_on_is_none() {
     assert_eq!(ids(&short_send("all new")), ["short-send"]);
 }
 
+/// Then 9 bytes for which there is no room, and what is sent last.
+fn short_send_then_none(next: &str, last: Option<&str>) -> Trace {
+    let mut trace = short_send("");
+    let Event::Call(more) = trace.events.last_mut().unwrap() else {
+        panic!("no call");
+    };
+    more.args[1] = format!("\"{next}\"");
+    (more.result, more.errno) = (Some(-1), Some("EAGAIN".into()));
+    more.data = None;
+    if let Some(last) = last {
+        let mut call = call(30, "sendto", &["4", "\"\"", "9", "0"], 9);
+        call.data = Some(payload(last));
+        trace.events.push(Event::Call(Box::new(call)));
+    }
+    trace
+}
+
+#[test]
+fn a_short_send_is_lost_also_where_there_is_no_room_for_the_next() {
+    let ids = |next: &str, last| ids(&short_send_then_none(next, last));
+    assert_eq!(ids("all \\\"new\\\"", None), ["short-send"]);
+    assert_eq!(ids("all new", Some("all new")), ["short-send"]);
+    assert_eq!(ids("llo, more", None), Vec::<&str>::new());
+    assert_eq!(ids("all new", Some("llo")), Vec::<&str>::new());
+}
+
 #[test]
 fn who_gives_a_slow_peer_up_may_close() {
     let closed = |between: Option<Call>| {
@@ -123,90 +151,6 @@ fn a_close_before_other_calls_is_not_the_last() {
     };
     assert_eq!(closes(false), ["unread-reset"]);
     assert_eq!(closes(true), Vec::<&str>::new());
-}
-
-/// epoll_ctl, an event, one read that leaves something, and the next wait.
-fn edge(timeout: &str, rest_is_read: bool) -> Trace {
-    let epoll = |at, name: &str, args: &[&str], result| {
-        let mut call = call(at, name, args, result);
-        (call.fd, call.socket) = (Some(3), None);
-        call
-    };
-    let event = "{events=EPOLLIN|EPOLLET, data={u32=4, u64=4}}";
-    let args = ["3", "EPOLL_CTL_ADD", "4", event];
-    let mut add = epoll(10, "epoll_ctl", &args, 0);
-    add.awaits = vec![Descriptor { fd: 4, socket: Some(0) }];
-    let mut told = epoll(20, "epoll_wait", &["3", "[]", "8", "-1"], 1);
-    let events = "EPOLLIN".to_string();
-    told.ready = vec![Ready { fd: 4, socket: Some(0), events }];
-    let mut some = call(30, "read", &["4", "\"x\"", "1"], 1);
-    some.after = Some(waiting(99));
-    let again = epoll(40, "epoll_wait", &["3", "[]", "8", timeout], 0);
-    let mut rest = call(50, "read", &["4", "\"x\"", "100"], 99);
-    (rest.task, rest.tid) = (1, 101);
-    let mut calls = vec![add, told, some, again];
-    calls.extend(rest_is_read.then_some(rest));
-    trace(calls)
-}
-
-#[test]
-fn what_another_thread_reads_was_not_left() {
-    assert_eq!(ids(&edge("-1", false)), ["edge-not-drained"]);
-    assert_eq!(ids(&edge("-1", true)), Vec::<&str>::new());
-    assert_eq!(ids(&edge("0", false)), Vec::<&str>::new());
-}
-
-#[test]
-fn one_look_at_each_of_many_is_no_busy_loop() {
-    let looks = |descriptors: i32| {
-        let calls = (0..100).map(|at| {
-            let args = ["4", "0x7f00", "100", "MSG_DONTWAIT"];
-            let mut call = call(at * 10, "recvfrom", &args, -1);
-            call.errno = Some("EAGAIN".into());
-            call.fd = Some(4 + i32::try_from(at).unwrap() % descriptors);
-            call
-        });
-        ids(&trace(calls.collect()))
-    };
-    assert_eq!(looks(2), ["busy-polling"]);
-    assert_eq!(looks(100), Vec::<&str>::new());
-}
-
-/// A thread polls the listener, and finds nobody when it accepts.
-#[test]
-fn a_listener_that_does_not_wait_cannot_put_to_sleep() {
-    let accepts = |kind: &str| {
-        let mut made =
-            call(10, "socket", &["AF_INET", kind, "IPPROTO_TCP"], 4);
-        made.made = vec![Descriptor { fd: 4, socket: Some(0) }];
-        (made.fd, made.socket) = (None, None);
-        let mut told = call(20, "poll", &["[{fd=4}]", "1", "-1"], 1);
-        let events = "POLLIN".to_string();
-        told.ready = vec![Ready { fd: 4, socket: Some(0), events }];
-        (told.fd, told.socket) = (None, None);
-        let mut accept = call(30, "accept4", &["4", "NULL", "NULL", "0"], 5);
-        accept.before = Some(waiting(0));
-        ids(&trace(vec![made, told, accept]))
-    };
-    assert_eq!(accepts("SOCK_STREAM"), ["accept-sleeps"]);
-    assert_eq!(accepts("SOCK_STREAM|SOCK_NONBLOCK"), Vec::<&str>::new());
-}
-
-#[test]
-fn a_loop_that_waits_when_it_has_nothing_to_do_may_look() {
-    let looks = |waits: bool| {
-        let poll = |at: u64, timeout: &str, result| {
-            let args = ["3", "[]", "8", timeout];
-            let mut poll = call(at, "epoll_wait", &args, result);
-            (poll.fd, poll.socket) = (Some(3), None);
-            poll
-        };
-        let first = waits.then(|| poll(1, "-1", 1));
-        let looks = (1..100).map(|at| poll(at * 10, "0", 0));
-        ids(&trace(first.into_iter().chain(looks).collect()))
-    };
-    assert_eq!(looks(false), ["busy-polling"]);
-    assert_eq!(looks(true), Vec::<&str>::new());
 }
 
 /// Two small sends, of which the peer gets the second 41 ms later; before

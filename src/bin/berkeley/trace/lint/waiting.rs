@@ -1,7 +1,7 @@
-//! Waiting for the wrong thing, or not at all. Man pages: `select(2)`,
-//! `poll(2)`, `accept(2)`, `epoll(7)`.
+//! Waiting for the wrong thing. (`busy.rs`: not at all.) Man pages:
+//! `select(2)`, `poll(2)`, `accept(2)`.
 
-use super::super::record::{Call, Trace};
+use super::super::record::Trace;
 use super::super::story::calls;
 use super::uses::{self, Use};
 use super::{Finding, Lint, modes};
@@ -26,31 +26,13 @@ pub(super) const ACCEPT_SLEEPS: Lint = Lint {
            accept says EAGAIN. accept(2)",
 };
 
-pub(super) const BUSY: Lint = Lint {
-    id: "busy-polling",
-    title: "it asked again and again instead of waiting",
-    why: "A call that never waits, in a loop, takes all of a CPU to learn \
-          that nothing has happened, and takes it from those who would make \
-          it happen.",
-    mend: "Wait with poll, select or epoll_wait until the socket is ready, \
-           with a timeout that is not 0. poll(2)",
-};
-
 /// FD_SETSIZE, as the C library has it.
 const SET_SIZE: i32 = 1024;
-/// So many in a row that brought nothing.
-const BUSY_CALLS: usize = 50;
-/// Less than this on average between one and the next: nothing slept there.
-/// (Sleeping is not in every trace.)
-const BUSY_GAP_NS: u64 = 300_000;
-const SLEPT_NS: u64 = 3_000_000;
-
 pub(super) fn findings(trace: &Trace) -> Vec<Finding> {
     let mut found = Vec::new();
     for uses in uses::by_task(trace) {
         found.extend(large_set(trace, &uses));
         found.extend(accept_sleeps(trace, &uses));
-        found.extend(busy(&uses));
     }
     found
 }
@@ -132,76 +114,4 @@ fn accept_sleeps(trace: &Trace, uses: &[Use]) -> Option<Finding> {
         let found = wait.shows(&ACCEPT_SLEEPS, &[*accept], says);
         Some(Finding { socket: Some(listener), ..found })
     })
-}
-
-/// Whether it moves something, or waits for something.
-fn counts(one: &Use) -> bool {
-    let call: &Call = one.call;
-    moves(call)
-        || calls::is_poll(call)
-        || calls::is_reap(call)
-        || calls::is_sleep(call)
-}
-
-fn moves(call: &Call) -> bool {
-    calls::is_accept(call) || calls::is_receive(call) || calls::is_send(call)
-}
-
-/// Whether it came back at once, with nothing.
-fn is_in_vain(one: &Use) -> bool {
-    let call: &Call = one.call;
-    let is_not_now = one.fails_with(&["EAGAIN", "EWOULDBLOCK"]);
-    let only_looks =
-        one.only_looks() || calls::is_reap(call) && one.has("WNOHANG");
-    let nothing =
-        moves(call) && is_not_now || only_looks && call.result == Some(0);
-    nothing && one.lasted() < SLEPT_NS
-}
-
-/// Whether a loop that only looks waits at other times: it looks while it has
-/// other work to do.
-fn knows_to_wait(uses: &[Use], look: &Use) -> bool {
-    let waits = |one: &&Use| one.is_wait() && !one.only_looks();
-    look.only_looks()
-        && uses.iter().filter(waits).any(|one| {
-            one.call.call == look.call.call && one.call.fd == look.call.fd
-        })
-}
-
-fn busy(uses: &[Use]) -> Option<Finding> {
-    let uses: Vec<Use> =
-        uses.iter().filter(|one| counts(one)).copied().collect();
-    let runs = uses.chunk_by(|one, next| {
-        let gap = next.call.enter_ns.saturating_sub(one.end());
-        is_in_vain(one) && is_in_vain(next) && gap < SLEPT_NS
-    });
-    let longest = runs
-        .filter(|run| !knows_to_wait(&uses, &run[0]))
-        .max_by_key(|run| run.len())?;
-    let (first, last) = (longest.first()?, longest.last()?);
-    let within = last.call.enter_ns.saturating_sub(first.call.enter_ns);
-    let in_calls: u64 = longest.iter().map(Use::lasted).sum();
-    let between = within.saturating_sub(in_calls);
-    let count = longest.len();
-    // One look at each of many is no loop.
-    let mut different: Vec<_> =
-        longest.iter().map(|one| one.call.fd).collect();
-    different.sort_unstable();
-    different.dedup();
-    if count < BUSY_CALLS.max(different.len() * 4)
-        || between / (count as u64) > BUSY_GAP_NS
-    {
-        return None;
-    }
-    let name = &first.call.call;
-    let errno = match &first.call.errno {
-        Some(errno) => format!("with {errno}"),
-        None => "with nothing ready".to_string(),
-    };
-    let ms = within / 1_000_000;
-    let says = format!(
-        "{count} calls in a row came back at once, in {ms} ms: {name} {errno}"
-    );
-    let others = &longest[1..3];
-    Some(first.shows(&BUSY, others, says))
 }
