@@ -103,7 +103,7 @@ impl Room<'_> {
             Act::Type(text) => self.types(text),
             Act::EndInput => self.input_ends(),
             Act::Print(stream, text) => self.prints(*stream, text),
-            Act::NeverPrint(text) => self.never_prints(text),
+            Act::NeverPrint(stream, text) => self.never_prints(*stream, text),
             Act::Output(stream, text) => self.output_is(*stream, text),
             Act::Signal(name) => self.gets(name),
             Act::End(exit) => self.ends(exit),

@@ -26,8 +26,11 @@
 //! program starts again           ended before by a signal, or by itself
 //! program is typed "hello\n"
 //! program's input ends           Ctrl-D, where it is a terminal
-//! program prints "hello"         on either stream; also: prints on stdout
-//! program does not print "hello" ever, until it ends or rests
+//! program prints "hello"         on standard output; with a terminal, what a
+//!                                user sees: on either stream
+//! program prints on stderr "no"  there; also: on stdout, and nowhere else
+//! program does not print "hello" ever, until it ends or rests; the same
+//!                                streams, also: does not print on stderr
 //! program's stdout is "hello\n"  all of it, when it has ended
 //! program gets SIGINT
 //! program ends                   also: ends with 0, with failure, by SIGINT
@@ -80,7 +83,7 @@ pub(crate) enum Act {
     Type(Text),
     EndInput,
     Print(Stream, Text),
-    NeverPrint(Text),
+    NeverPrint(Stream, Text),
     Output(Stream, Text),
     Signal(String),
     End(Exit),
@@ -111,11 +114,15 @@ pub(crate) enum Ending {
     Either,
 }
 
+/// Where something is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     Out,
     Err,
-    Either,
+    /// What a user is shown: all of it on a terminal, else standard output.
+    /// A traceback quotes the program's source on standard error, with every
+    /// string in it.
+    Shown,
 }
 
 /// How the program ends.

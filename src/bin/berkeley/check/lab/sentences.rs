@@ -95,18 +95,15 @@ fn program(about: &str) -> Option<Result<Act, String>> {
     if let Some(text) = about.strip_prefix("is typed ") {
         return Some(Text::parse(text).map(Act::Type));
     }
-    if let Some(text) = about.strip_prefix("does not print ") {
-        return Some(Text::parse(text).map(Act::NeverPrint));
+    if let Some(what) = about.strip_prefix("does not print ") {
+        let (stream, text) = stream_of(what);
+        let never = |text| Act::NeverPrint(stream, text);
+        return Some(Text::parse(text).map(never));
     }
-    for (start, stream) in [
-        ("prints on stdout ", Stream::Out),
-        ("prints on stderr ", Stream::Err),
-        ("prints ", Stream::Either),
-    ] {
-        if let Some(text) = about.strip_prefix(start) {
-            let print = |text| Act::Print(stream, text);
-            return Some(Text::parse(text).map(print));
-        }
+    if let Some(what) = about.strip_prefix("prints ") {
+        let (stream, text) = stream_of(what);
+        let print = |text| Act::Print(stream, text);
+        return Some(Text::parse(text).map(print));
     }
     if let Some(signal) = about.strip_prefix("gets ") {
         return Some(known_signal(signal).map(Act::Signal));
@@ -117,6 +114,18 @@ fn program(about: &str) -> Option<Result<Act, String>> {
     }
     let code = about.strip_prefix("ends with ")?.parse().ok()?;
     Some(Ok(Act::End(Exit::Code(code))))
+}
+
+/// Where something is printed, and what.
+fn stream_of(what: &str) -> (Stream, &str) {
+    for (start, stream) in
+        [("on stdout ", Stream::Out), ("on stderr ", Stream::Err)]
+    {
+        if let Some(text) = what.strip_prefix(start) {
+            return (stream, text);
+        }
+    }
+    (Stream::Shown, what)
 }
 
 fn known_signal(name: &str) -> Result<String, String> {
@@ -255,6 +264,12 @@ mod tests {
         let end = parsed("A expects end or reset");
         assert_eq!(end, Act::ExpectEnd(names(&["A"]), Ending::Either));
         assert_eq!(parsed("program ends with 0"), Act::End(Exit::Code(0)));
+        let Act::Print(Stream::Shown, _) = parsed("program prints \"x\"")
+        else {
+            panic!("not what a user sees");
+        };
+        let never = parsed("program does not print on stderr \"x\"");
+        assert!(matches!(never, Act::NeverPrint(Stream::Err, _)));
         assert_eq!(parsed("pause 0.5 s"), Act::Pause(0.5));
         assert_eq!(parsed("no more zombies"), Act::NoMore(Growth::Zombies));
     }
