@@ -119,10 +119,19 @@ impl Room<'_> {
             .stop()
     }
 
+    /// What a keyboard sends reaches a whole process group, the shell in
+    /// front of a program as well as the program; so does what is to stop all
+    /// of it. Other signals are sent by number, as `kill` does.
     pub(super) fn gets(&mut self, signal: &str) -> Done<()> {
         let signal: Signal = signal.parse()?;
-        if let Some(program) = &mut self.program {
-            program.signal(signal);
+        let Some(program) = &mut self.program else { return Ok(()) };
+        match signal {
+            Signal::SIGINT => program.interrupts()?,
+            Signal::SIGQUIT
+            | Signal::SIGTSTP
+            | Signal::SIGSTOP
+            | Signal::SIGCONT => program.signal_group(signal),
+            _ => program.signal(signal),
         }
         Ok(())
     }

@@ -32,7 +32,9 @@
 //! program does not print "hello" ever, until it ends or rests; the same
 //!                                streams, also: does not print on stderr
 //! program's stdout is "hello\n"  all of it, when it has ended
-//! program gets SIGINT
+//! program gets SIGINT            as by Ctrl-C: its process group, all of it;
+//!                                so SIGQUIT, SIGTSTP, SIGSTOP and SIGCONT.
+//!                                Others: its first process
 //! program ends                   also: ends with 0, with failure, by SIGINT
 //! program runs                   it has not ended, and has come to rest
 //! program makes no mistake       in its calls, when it is traced
