@@ -66,6 +66,9 @@ impl Room<'_> {
             Act::ExpectLine(who, text) => {
                 each(self, who, &|room, name| room.expect_line(name, text))
             }
+            Act::ExpectAnswer(who, text) => {
+                each(self, who, &|room, name| room.expect_answer(name, text))
+            }
             Act::ExpectPickle(who, pickled) => {
                 each(self, who, &|room, name| {
                     room.expect_pickle(name, pickled)

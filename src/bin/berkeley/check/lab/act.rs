@@ -10,6 +10,8 @@
 //! A sends "hello\n"              also: , byte by byte   , in pieces of 3
 //! A expects "hello\n"            these bytes next, and no others
 //! A expects line "hello"         the same; LF, CR LF or nothing ends it
+//! A expects answer "hello"       the same, also without an end and with more
+//!                                bytes behind it
 //! A expects pickle "{'a': 1}"    one pickle; `pickled` has other forms
 //! A expects end                  a FIN; also: reset, end or reset
 //! A expects nothing              and still none when the program rests
@@ -68,6 +70,7 @@ pub(crate) enum Act {
     Send(Vec<String>, Text, Cut),
     Expect(Vec<String>, Text),
     ExpectLine(Vec<String>, Text),
+    ExpectAnswer(Vec<String>, Text),
     ExpectPickle(Vec<String>, Pickled),
     ExpectEnd(Vec<String>, Ending),
     ExpectNothing(Vec<String>),

@@ -229,6 +229,8 @@ fn expects(who: Vec<String>, what: &str) -> Result<Act, String> {
         _ => {
             if let Some(line) = what.strip_prefix("line ") {
                 Act::ExpectLine(who, Text::parse(line)?)
+            } else if let Some(answer) = what.strip_prefix("answer ") {
+                Act::ExpectAnswer(who, Text::parse(answer)?)
             } else if let Some(pickled) = Pickled::parse(what) {
                 Act::ExpectPickle(who, pickled?)
             } else {
@@ -261,6 +263,8 @@ mod tests {
         assert_eq!((who, cut), (names(&["A"]), Cut::Pieces(3)));
         let pickle = parsed("A expects a pickle");
         assert_eq!(pickle, Act::ExpectPickle(names(&["A"]), Pickled::Any));
+        let answer = parsed("A expects answer \"x\"");
+        assert!(matches!(answer, Act::ExpectAnswer(..)));
         let end = parsed("A expects end or reset");
         assert_eq!(end, Act::ExpectEnd(names(&["A"]), Ending::Either));
         assert_eq!(parsed("program ends with 0"), Act::End(Exit::Code(0)));
