@@ -85,6 +85,31 @@ def serve(peer):
     assert_eq!((failed, code), (vec![], 0));
 }
 
+/// Whoever serves ten clients only leaves no zombie behind, and is not told
+/// how to wait for children.
+#[test]
+fn what_could_not_be_measured_did_not_grow() {
+    let serve = "
+served = []
+def serve(peer):
+    served.append(peer)
+    while len(served) <= 10 and (piece := peer.recv(4096)):
+        peer.sendall(piece)
+    peer.close()
+";
+    let server = echo("ten-only", &format!("{serve}{THREADS}"));
+    let Some(python) = interpreter() else { return };
+    let mut command = check(&["echo-server", "--json"]);
+    command.args(["--only", "zombies", "--"]);
+    let (report, _) = report(command.arg(python).arg(server).arg("{port}"));
+    let outcomes = report["outcomes"].as_array().unwrap();
+    let zombies = outcomes.iter().find(|it| it["id"] == "zombies").unwrap();
+    let says = zombies["failure"]["says"].as_str().unwrap();
+    assert!(says.starts_with("could not be measured: round 11"), "{says}");
+    assert_eq!(zombies["why"], "");
+    assert_eq!(zombies["hints"], serde_json::json!([]));
+}
+
 /// It dies where the server says nothing, or nothing that it understands; the
 /// traceback quotes the line that would have printed the success.
 const QUOTED: &str = "\

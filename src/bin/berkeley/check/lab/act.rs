@@ -40,7 +40,9 @@
 //! program ends                   also: ends with 0, with failure, by SIGINT
 //! program runs                   it has not ended, and has come to rest
 //! program makes no mistake       in its calls, when it is traced
-//! growth is noted                then: no more descriptors, no more zombies
+//! growth is noted                then: no more descriptors, no more zombies.
+//!                                A case that fails before it could measure
+//!                                says that, and nothing of its why and hints
 //!
 //! listener closes                the examiner's, in a client's lab
 //! all is quiet                   the program rests
