@@ -556,6 +556,17 @@ class IgnoresSigint(Server):
         super().serve()
 
 
+@fails("interrupt-client")
+class IgnoresSigintWhileBusy(Server):
+    def serve(self):
+        signal.signal(signal.SIGINT, self.is_interrupted)
+        super().serve()
+
+    def is_interrupted(self, *_):
+        if threading.active_count() == 1:
+            raise KeyboardInterrupt
+
+
 @fails("restart")
 class WaitsForTimeWait(Server):
     def prepare(self, listener):
