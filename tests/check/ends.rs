@@ -49,6 +49,21 @@ fn a_program_that_cannot_be_started_is_exit_3() {
     assert!(because.contains("ENOENT"), "{because}");
 }
 
+/// A terminal's Ctrl-C reaches the shell and the server behind it.
+#[test]
+fn an_interrupt_reaches_a_server_behind_a_shell() {
+    let server = program(Language::Rust, "echo_server");
+    let wrapped = "cd / && \"$0\" --quiet \"$1\"; exit $?";
+    for lab in ["echo-server", "knock"] {
+        let mut check = check(&[lab, "--json", "--only", "interrupt", "--"]);
+        check.args(["sh", "-c", wrapped]).arg(&server).arg("{port}");
+        let (report, code) = report(&mut check);
+        assert_eq!(code, 0, "{report:#}");
+        let passed = ids(&report, "passed");
+        assert_eq!(passed, ["ready", "interrupt"], "{lab}");
+    }
+}
+
 #[test]
 fn a_program_that_ends_at_once_is_told_with_its_words() {
     let mut check = command("at-once", "ready");

@@ -85,6 +85,68 @@ def serve(peer):
     assert_eq!((failed, code), (vec![], 0));
 }
 
+/// Whoever serves ten clients only leaves no zombie behind, and is not told
+/// how to wait for children.
+#[test]
+fn what_could_not_be_measured_did_not_grow() {
+    let serve = "
+served = []
+def serve(peer):
+    served.append(peer)
+    while len(served) <= 10 and (piece := peer.recv(4096)):
+        peer.sendall(piece)
+    peer.close()
+";
+    let server = echo("ten-only", &format!("{serve}{THREADS}"));
+    let Some(python) = interpreter() else { return };
+    let mut command = check(&["echo-server", "--json"]);
+    command.args(["--only", "zombies", "--"]);
+    let (report, _) = report(command.arg(python).arg(server).arg("{port}"));
+    let outcomes = report["outcomes"].as_array().unwrap();
+    let zombies = outcomes.iter().find(|it| it["id"] == "zombies").unwrap();
+    let says = zombies["failure"]["says"].as_str().unwrap();
+    assert!(says.starts_with("could not be measured: round 11"), "{says}");
+    assert_eq!(zombies["why"], "");
+    assert_eq!(zombies["hints"], serde_json::json!([]));
+}
+
+/// It dies where the server says nothing, or nothing that it understands; the
+/// traceback quotes the line that would have printed the success.
+const QUOTED: &str = "\
+import pickle, socket, sys
+with socket.create_connection(('127.0.0.1', int(sys.argv[1]))) as server:
+    stream = server.makefile('rb')
+    print(f'{pickle.load(stream)} has successfully connected to '
+          f'127.0.0.1/{sys.argv[1]}', flush=True)
+    server.sendall(pickle.dumps(
+        {'student_name': 'a', 'github_username': 'b', 'sid': 1}))
+    right = pickle.load(stream) == 1
+    print('Data acknowledged by server and you passed the test' PLUS)
+";
+
+fn roster_client(
+    name: &str,
+    plus: &str,
+    only: &[&str],
+) -> Option<Vec<String>> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(format!("{name}.py"));
+    fs::write(&file, QUOTED.replace("PLUS", plus)).unwrap();
+    let mut command = check(&["roster-client", "--json"]);
+    command.args(only.iter().flat_map(|only| ["--only", *only]));
+    command.arg("--").arg(interpreter()?).arg(file).arg("{port}");
+    Some(ids(&report(&mut command).0, "failed"))
+}
+
+#[test]
+fn what_a_traceback_quotes_is_not_printed() {
+    let only = ["garbage", "no-greeting", "no-answer"];
+    let Some(failed) = roster_client("quoted", "", &only) else { return };
+    assert!(failed.is_empty(), "{failed:?}");
+    let died = roster_client("dies", "+ right", &["acknowledged"]);
+    assert_eq!(died.unwrap(), ["acknowledged"]);
+}
+
 /// It listens each second time.
 #[test]
 fn what_fails_now_and_then_is_called_flaky() {

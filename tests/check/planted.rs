@@ -140,6 +140,20 @@ fn without_a_mistake_nothing_is_failed() {
     }
 }
 
+/// Answers without a line end cost nothing, and are told apart by what they
+/// say.
+#[test]
+fn an_answer_without_its_end_costs_no_other_case() {
+    if interpreter().is_none() {
+        return;
+    }
+    let knock = &PLANTED[4];
+    let mistake = Mistake { name: "EndsNoLine", ..Mistake::NONE };
+    let only = ["answer-lines", "coalesced", "across", "graceful"];
+    let among = only.map(|case| ["--only", case]).concat();
+    assert_eq!(knock.failed(mistake, &among), ["answer-lines"]);
+}
+
 #[test]
 fn each_case_has_a_mistake() {
     let Some(lists) = lists() else { return };

@@ -310,16 +310,28 @@ class ServesInTurn(Server):
         echo.serve()
 
 
+@fails("silent")
+class ThrowsOutTheSilent(Server):
+    """One after another, so that the next one is served."""
+
+    def hand_over(self, echo):
+        echo.connection.settimeout(0.3)
+        echo.serve()
+
+
 @fails("any-order")
 class AnswersTheLast(Echo):
-    last = None
+    """Whoever began to talk last has the answers to all further messages."""
 
-    def __init__(self, connection):
-        super().__init__(connection)
-        AnswersTheLast.last = connection
+    last = None
+    has_begun = False
 
     def send(self, piece):
-        self.last.sendall(piece)
+        if self.has_begun:
+            return self.last.sendall(piece)
+        AnswersTheLast.last = self.connection
+        self.has_begun = True
+        super().send(piece)
 
 
 @fails("stalled")
@@ -391,6 +403,17 @@ class IgnoresSigint(Server):
     def serve(self):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         super().serve()
+
+
+@fails("interrupt-client")
+class IgnoresSigintWhileBusy(Server):
+    def serve(self):
+        signal.signal(signal.SIGINT, self.is_interrupted)
+        super().serve()
+
+    def is_interrupted(self, *_):
+        if threading.active_count() == 1:
+            raise KeyboardInterrupt
 
 
 @fails("restart")

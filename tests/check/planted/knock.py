@@ -459,24 +459,34 @@ class ServesInTurn(Server):
         joke.serve()
 
 
+@fails("silent")
+class ThrowsOutTheSilent(Server):
+    """One after another, so that the next one is served."""
+
+    def hand_over(self, joke):
+        joke.connection.settimeout(0.3)
+        joke.serve()
+
+
 @fails("interleaved")
 class SharesItsState(Joke):
+    """Which line comes behind the first one is the same for everybody."""
+
     def __init__(self, connection):
         super().__init__(connection)
-        SharesItsState.lines = 0
+        SharesItsState.lines = 1
 
     def converse(self):
+        if not self.is_knock(self.line()):
+            return self.refuse()
+        self.say(b"Who's there?")
         while SharesItsState.lines < 3:
             line = self.line()
             SharesItsState.lines += 1
             if SharesItsState.lines == 3:
                 self.laugh()
-            elif SharesItsState.lines == 2:
-                self.ask_back(line)
-            elif self.is_knock(line):
-                self.say(b"Who's there?")
             else:
-                return self.refuse()
+                self.ask_back(line)
 
     def line(self):
         try:
@@ -544,6 +554,17 @@ class IgnoresSigint(Server):
     def serve(self):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         super().serve()
+
+
+@fails("interrupt-client")
+class IgnoresSigintWhileBusy(Server):
+    def serve(self):
+        signal.signal(signal.SIGINT, self.is_interrupted)
+        super().serve()
+
+    def is_interrupted(self, *_):
+        if threading.active_count() == 1:
+            raise KeyboardInterrupt
 
 
 @fails("restart")

@@ -419,6 +419,16 @@ class Cautious(Server):
         return super().listening(port)
 
 
+class WaitsForTimeWait(Server):
+    case = "restart"
+
+    def listening(self, port):
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", port))
+        listener.listen(self.backlog)
+        return listener
+
+
 class OneByOne(Server):
     """Nothing is between the unpickler and the kernel."""
 

@@ -2,7 +2,7 @@
 
 use super::room::{Gave, Room};
 use super::stop::{Done, failed};
-use crate::check::lab::Growth;
+use crate::check::lab::{Act, Growth, Step};
 
 /// How much there was at one moment.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,12 +28,27 @@ impl Figures {
     }
 }
 
+fn asks_for_growth(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.act {
+        Act::NoMore(_) => true,
+        Act::Times(_, steps) => asks_for_growth(steps),
+        _ => false,
+    })
+}
+
 impl Room<'_> {
     /// How much there is when the program has come to rest.
     pub(super) fn note_growth(&mut self) -> Done<()> {
         let _ = self.until(|_| Ok(false))?;
         self.noted = Some(self.figures());
         Ok(())
+    }
+
+    /// Whether the case failed without an answer to what it asks: the program
+    /// fell short in one of the rounds. Why it is there, and what helps, is
+    /// about growth then, and beside the point.
+    pub(super) fn is_unmeasured(&self) -> bool {
+        asks_for_growth(&self.case.steps) && !self.has_grown
     }
 
     pub(super) fn no_more(&mut self, what: Growth) -> Done<()> {
@@ -49,6 +64,7 @@ impl Room<'_> {
         if gave == Gave::Ended {
             return failed("the program has ended").stop();
         }
+        self.has_grown = true;
         let now = self.figures().of(what).0;
         failed(format!("there are more and more {name}"))
             .with(

@@ -80,7 +80,12 @@ fn examine(order: &Order, lab: &Lab, case: &Case) -> Result<Outcome> {
     ends::guard(order.tool)?;
     match room.play() {
         Ok(()) => outcome.result = Came::Passed,
-        Err(Stop::Failed(failure)) => {
+        Err(Stop::Failed(mut failure)) => {
+            if room.is_unmeasured() {
+                failure.says.insert_str(0, "could not be measured: ");
+                outcome.why.clear();
+                outcome.hints.clear();
+            }
             outcome.result = Came::Failed;
             outcome.failures = 1;
             outcome.failure = Some(*failure);

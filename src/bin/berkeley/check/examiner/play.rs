@@ -66,6 +66,9 @@ impl Room<'_> {
             Act::ExpectLine(who, text) => {
                 each(self, who, &|room, name| room.expect_line(name, text))
             }
+            Act::ExpectAnswer(who, text) => {
+                each(self, who, &|room, name| room.expect_answer(name, text))
+            }
             Act::ExpectPickle(who, pickled) => {
                 each(self, who, &|room, name| {
                     room.expect_pickle(name, pickled)
@@ -103,7 +106,7 @@ impl Room<'_> {
             Act::Type(text) => self.types(text),
             Act::EndInput => self.input_ends(),
             Act::Print(stream, text) => self.prints(*stream, text),
-            Act::NeverPrint(text) => self.never_prints(text),
+            Act::NeverPrint(stream, text) => self.never_prints(*stream, text),
             Act::Output(stream, text) => self.output_is(*stream, text),
             Act::Signal(name) => self.gets(name),
             Act::End(exit) => self.ends(exit),

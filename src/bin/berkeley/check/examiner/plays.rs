@@ -9,7 +9,7 @@ use super::limits::Limits;
 use super::program::Program;
 use super::room::{Gave, Room};
 use super::stop::{Done, failed};
-use crate::check::lab::{Exit, Stream, Text};
+use crate::check::lab::{Exit, Setting, Stream, Text};
 
 impl Room<'_> {
     fn typed_bytes(&self, text: &Text) -> Vec<u8> {
@@ -37,23 +37,34 @@ impl Room<'_> {
         let waited =
             self.until(|room| Ok(room.find_printed(stream, &bytes)))?;
         let Err(gave) = waited else { return Ok(()) };
+        let mut got = gave.words().to_owned();
+        let has_terminal = self.case.has(Setting::Terminal);
         let where_to = match stream {
-            Stream::Out => " on standard output",
             Stream::Err => " on standard error",
-            Stream::Either => "",
+            Stream::Shown if has_terminal => "",
+            Stream::Out | Stream::Shown => {
+                if self.find_printed(Stream::Err, &bytes) {
+                    got.push_str("; these words are on standard error");
+                }
+                " on standard output"
+            }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         failed(format!("the program does not print it{where_to}"))
-            .with(format!("{text:?}"), gave.words())
+            .with(format!("{text:?}"), got)
             .stop()
     }
 
     /// Nowhere in all that it prints until it ends or rests.
-    pub(super) fn never_prints(&mut self, text: &Text) -> Done<()> {
+    pub(super) fn never_prints(
+        &mut self,
+        stream: Stream,
+        text: &Text,
+    ) -> Done<()> {
         let bytes = self.typed_bytes(text);
         let _ = self.until(|_| Ok(false))?;
         self.printed = [0; 2];
-        if !self.find_printed(Stream::Either, &bytes) {
+        if !self.find_printed(stream, &bytes) {
             return Ok(());
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -66,9 +77,10 @@ impl Room<'_> {
         let Some(program) = &self.program else { return false };
         let streams = [program.stdout(), program.stderr()];
         let wanted = match stream {
-            Stream::Out => 0..1,
             Stream::Err => 1..2,
-            Stream::Either => 0..2,
+            // A terminal shows both.
+            Stream::Shown if self.case.has(Setting::Terminal) => 0..2,
+            Stream::Out | Stream::Shown => 0..1,
         };
         wanted.into_iter().any(|place| {
             let rest = &streams[place].bytes()[self.printed[place]..];
@@ -107,10 +119,19 @@ impl Room<'_> {
             .stop()
     }
 
+    /// What a keyboard sends reaches a whole process group, the shell in
+    /// front of a program as well as the program; so does what is to stop all
+    /// of it. Other signals are sent by number, as `kill` does.
     pub(super) fn gets(&mut self, signal: &str) -> Done<()> {
         let signal: Signal = signal.parse()?;
-        if let Some(program) = &mut self.program {
-            program.signal(signal);
+        let Some(program) = &mut self.program else { return Ok(()) };
+        match signal {
+            Signal::SIGINT => program.interrupts()?,
+            Signal::SIGQUIT
+            | Signal::SIGTSTP
+            | Signal::SIGSTOP
+            | Signal::SIGCONT => program.signal_group(signal),
+            _ => program.signal(signal),
         }
         Ok(())
     }

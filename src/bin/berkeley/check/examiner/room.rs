@@ -72,6 +72,8 @@ pub(super) struct Room<'a> {
     pub(super) is_connecting: bool,
     pub(super) peers: Vec<Peer>,
     pub(super) noted: Option<Figures>,
+    /// Something has: it is not that the program failed before it could.
+    pub(super) has_grown: bool,
     pub(super) weighed: Instant,
     /// Its CPU time at that moment.
     pub(super) computed: f64,
@@ -214,6 +216,7 @@ impl Room<'_> {
             "at most {MOST_PROCESSES} processes with {} MiB",
             HEAVIEST >> 20
         );
+        self.has_grown = true;
         failed("the program grows without a bound").with(most, got).stop()
     }
 

@@ -70,6 +70,7 @@ impl<'a> Room<'a> {
             peers: Vec::new(),
             printed: [0; 2],
             noted: None,
+            has_grown: false,
             weighed: Instant::now(),
             computed: 0.0,
             did: Vec::new(),

@@ -75,6 +75,18 @@ impl Room<'_> {
         Ok(())
     }
 
+    /// These bytes; with a line end or without one, more may follow at once.
+    pub(super) fn expect_answer(
+        &mut self,
+        name: &str,
+        text: &Text,
+    ) -> Done<()> {
+        let bytes = self.bytes_of(text);
+        self.comes(name, &bytes)?;
+        self.peer(name)?.line_end_may_come = true;
+        Ok(())
+    }
+
     /// Exactly these bytes next; they are taken.
     fn comes(&mut self, name: &str, bytes: &[u8]) -> Done<()> {
         let mut alike = 0;

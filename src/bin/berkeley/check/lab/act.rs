@@ -10,6 +10,8 @@
 //! A sends "hello\n"              also: , byte by byte   , in pieces of 3
 //! A expects "hello\n"            these bytes next, and no others
 //! A expects line "hello"         the same; LF, CR LF or nothing ends it
+//! A expects answer "hello"       the same, also without an end and with more
+//!                                bytes behind it
 //! A expects pickle "{'a': 1}"    one pickle; `pickled` has other forms
 //! A expects end                  a FIN; also: reset, end or reset
 //! A expects nothing              and still none when the program rests
@@ -26,14 +28,21 @@
 //! program starts again           ended before by a signal, or by itself
 //! program is typed "hello\n"
 //! program's input ends           Ctrl-D, where it is a terminal
-//! program prints "hello"         on either stream; also: prints on stdout
-//! program does not print "hello" ever, until it ends or rests
+//! program prints "hello"         on standard output; with a terminal, what a
+//!                                user sees: on either stream
+//! program prints on stderr "no"  there; also: on stdout, and nowhere else
+//! program does not print "hello" ever, until it ends or rests; the same
+//!                                streams, also: does not print on stderr
 //! program's stdout is "hello\n"  all of it, when it has ended
-//! program gets SIGINT
+//! program gets SIGINT            as by Ctrl-C: its process group, all of it;
+//!                                so SIGQUIT, SIGTSTP, SIGSTOP and SIGCONT.
+//!                                Others: its first process
 //! program ends                   also: ends with 0, with failure, by SIGINT
 //! program runs                   it has not ended, and has come to rest
 //! program makes no mistake       in its calls, when it is traced
-//! growth is noted                then: no more descriptors, no more zombies
+//! growth is noted                then: no more descriptors, no more zombies.
+//!                                A case that fails before it could measure
+//!                                says that, and nothing of its why and hints
 //!
 //! listener closes                the examiner's, in a client's lab
 //! all is quiet                   the program rests
@@ -63,6 +72,7 @@ pub(crate) enum Act {
     Send(Vec<String>, Text, Cut),
     Expect(Vec<String>, Text),
     ExpectLine(Vec<String>, Text),
+    ExpectAnswer(Vec<String>, Text),
     ExpectPickle(Vec<String>, Pickled),
     ExpectEnd(Vec<String>, Ending),
     ExpectNothing(Vec<String>),
@@ -80,7 +90,7 @@ pub(crate) enum Act {
     Type(Text),
     EndInput,
     Print(Stream, Text),
-    NeverPrint(Text),
+    NeverPrint(Stream, Text),
     Output(Stream, Text),
     Signal(String),
     End(Exit),
@@ -111,11 +121,15 @@ pub(crate) enum Ending {
     Either,
 }
 
+/// Where something is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     Out,
     Err,
-    Either,
+    /// What a user is shown: all of it on a terminal, else standard output.
+    /// A traceback quotes the program's source on standard error, with every
+    /// string in it.
+    Shown,
 }
 
 /// How the program ends.

@@ -18,7 +18,8 @@
 //! title     one joke, line by line
 //! points    3                0: it informs, and costs nothing
 //! tags      normal, lines
-//! needs     ready            skipped where that case has failed
+//! needs     ready            skipped where that case has failed: so it has
+//!                            points when this one has
 //! role, arguments, set       as above, for this case
 //! with      a terminal       see `Setting`
 //! why       The answers are what a client waits for.

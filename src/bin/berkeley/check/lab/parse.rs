@@ -91,6 +91,7 @@ fn case(
             }
         }
     }
+    costs_nothing_alone(lab, &case, entries)?;
     for (is_missing, what) in
         [(case.title.is_empty(), "title"), (case.why.is_empty(), "why")]
     {
@@ -172,6 +173,31 @@ fn needs(lab: &Lab, entry: &Entry) -> Result<Vec<String>, Mistaken> {
         Some(id) => mistaken(entry.line, format!("no case {id} above")),
         None => Ok(needs),
     }
+}
+
+/// What is worth no points informs. A case with points that is skipped for
+/// its sake would make it cost them. Since all needs stand above, who looks at
+/// each of them alone has seen what they need in turn.
+fn costs_nothing_alone(
+    lab: &Lab,
+    case: &Case,
+    entries: &[Entry],
+) -> Result<(), Mistaken> {
+    if case.points == 0 {
+        return Ok(());
+    }
+    for entry in entries.iter().filter(|entry| entry.word == "needs") {
+        for id in words(entry) {
+            if lab.case(&id).is_some_and(|needed| needed.points == 0) {
+                let why = format!(
+                    "case {} has points, and needs {id}, which has none",
+                    case.id
+                );
+                return mistaken(entry.line, why);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn set(
@@ -310,5 +336,16 @@ steps
         let says = "line 3: what is {prt}? There is: {host}, {port}, {word}";
         assert_eq!(said, says);
         assert!(parse(&SMALL.replace("-p {port}", "{word}")).is_ok());
+    }
+
+    #[test]
+    fn a_case_without_points_costs_no_other_case_its_own() {
+        let informs = SMALL.replace("points 2", "points 0");
+        assert!(parse(&informs).is_ok());
+        let costs = informs.replace("set word \"", "points 1\nset word \"");
+        let mistaken = parse(&costs).unwrap_err();
+        let says = "line 16: case second has points, and needs first, which \
+            has none";
+        assert_eq!(mistaken.to_string(), says);
     }
 }

@@ -145,7 +145,8 @@ impl Stage<'_> {
             | Act::ExpectLine(_, text)
             | Act::Type(text)
             | Act::Print(_, text)
-            | Act::NeverPrint(text)
+            | Act::ExpectAnswer(_, text)
+            | Act::NeverPrint(_, text)
             | Act::Output(_, text) => Text::places(text),
             Act::ExpectPickle(_, pickled) => Pickled::places(pickled),
             _ => return Ok(()),
@@ -171,6 +172,7 @@ fn who(act: &Act) -> &[String] {
         Act::Send(who, ..)
         | Act::Expect(who, _)
         | Act::ExpectLine(who, _)
+        | Act::ExpectAnswer(who, _)
         | Act::ExpectPickle(who, _)
         | Act::ExpectEnd(who, _)
         | Act::ExpectNothing(who)

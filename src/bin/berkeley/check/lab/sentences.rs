@@ -95,18 +95,15 @@ fn program(about: &str) -> Option<Result<Act, String>> {
     if let Some(text) = about.strip_prefix("is typed ") {
         return Some(Text::parse(text).map(Act::Type));
     }
-    if let Some(text) = about.strip_prefix("does not print ") {
-        return Some(Text::parse(text).map(Act::NeverPrint));
+    if let Some(what) = about.strip_prefix("does not print ") {
+        let (stream, text) = stream_of(what);
+        let never = |text| Act::NeverPrint(stream, text);
+        return Some(Text::parse(text).map(never));
     }
-    for (start, stream) in [
-        ("prints on stdout ", Stream::Out),
-        ("prints on stderr ", Stream::Err),
-        ("prints ", Stream::Either),
-    ] {
-        if let Some(text) = about.strip_prefix(start) {
-            let print = |text| Act::Print(stream, text);
-            return Some(Text::parse(text).map(print));
-        }
+    if let Some(what) = about.strip_prefix("prints ") {
+        let (stream, text) = stream_of(what);
+        let print = |text| Act::Print(stream, text);
+        return Some(Text::parse(text).map(print));
     }
     if let Some(signal) = about.strip_prefix("gets ") {
         return Some(known_signal(signal).map(Act::Signal));
@@ -117,6 +114,18 @@ fn program(about: &str) -> Option<Result<Act, String>> {
     }
     let code = about.strip_prefix("ends with ")?.parse().ok()?;
     Some(Ok(Act::End(Exit::Code(code))))
+}
+
+/// Where something is printed, and what.
+fn stream_of(what: &str) -> (Stream, &str) {
+    for (start, stream) in
+        [("on stdout ", Stream::Out), ("on stderr ", Stream::Err)]
+    {
+        if let Some(text) = what.strip_prefix(start) {
+            return (stream, text);
+        }
+    }
+    (Stream::Shown, what)
 }
 
 fn known_signal(name: &str) -> Result<String, String> {
@@ -220,6 +229,8 @@ fn expects(who: Vec<String>, what: &str) -> Result<Act, String> {
         _ => {
             if let Some(line) = what.strip_prefix("line ") {
                 Act::ExpectLine(who, Text::parse(line)?)
+            } else if let Some(answer) = what.strip_prefix("answer ") {
+                Act::ExpectAnswer(who, Text::parse(answer)?)
             } else if let Some(pickled) = Pickled::parse(what) {
                 Act::ExpectPickle(who, pickled?)
             } else {
@@ -252,9 +263,17 @@ mod tests {
         assert_eq!((who, cut), (names(&["A"]), Cut::Pieces(3)));
         let pickle = parsed("A expects a pickle");
         assert_eq!(pickle, Act::ExpectPickle(names(&["A"]), Pickled::Any));
+        let answer = parsed("A expects answer \"x\"");
+        assert!(matches!(answer, Act::ExpectAnswer(..)));
         let end = parsed("A expects end or reset");
         assert_eq!(end, Act::ExpectEnd(names(&["A"]), Ending::Either));
         assert_eq!(parsed("program ends with 0"), Act::End(Exit::Code(0)));
+        let Act::Print(Stream::Shown, _) = parsed("program prints \"x\"")
+        else {
+            panic!("not what a user sees");
+        };
+        let never = parsed("program does not print on stderr \"x\"");
+        assert!(matches!(never, Act::NeverPrint(Stream::Err, _)));
         assert_eq!(parsed("pause 0.5 s"), Act::Pause(0.5));
         assert_eq!(parsed("no more zombies"), Act::NoMore(Growth::Zombies));
     }
