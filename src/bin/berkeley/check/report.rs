@@ -102,7 +102,8 @@ pub(crate) enum Result {
 /// The first step that did not go as it should.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Failure {
-    /// As the lab has it: `A expects "Who's there?\n"`, and in which line.
+    /// As the lab has it, with what its `{names}` stand for: `A expects
+    /// "Who's there?\n"`, and in which line.
     pub(crate) step: String,
     pub(crate) line: usize,
     /// What went wrong, in a sentence.
