@@ -41,6 +41,7 @@ impl Room<'_> {
             Err(Stop::Failed(mut failure)) if failure.step.is_empty() => {
                 failure.step = self.filled_in(words);
                 failure.line = line;
+                self.settle()?;
                 failure.doing = self.doing();
                 Err(Stop::Failed(failure))
             }

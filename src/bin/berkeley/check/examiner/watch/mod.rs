@@ -22,6 +22,7 @@ mod waits;
 use std::net::SocketAddr;
 
 pub(crate) use connections::{End, Place};
+pub(crate) use doing::NOBODY;
 pub(crate) use growth::Growth;
 pub(crate) use rest::Rest;
 
