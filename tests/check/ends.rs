@@ -237,7 +237,12 @@ fn an_interrupted_check_reports_what_it_has() {
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["complete"], false);
     assert_eq!(ids(&report, "passed"), ["ready"]);
-    assert!(report["notes"][0].as_str().unwrap().contains("interrupted"));
+    assert!(
+        report["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("interrupted by SIGTERM")
+    );
 }
 
 /// Where no namespace can be had, the machine's own network has to do.

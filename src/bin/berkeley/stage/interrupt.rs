@@ -22,7 +22,10 @@ pub(crate) struct Interrupted(pub(crate) i32);
 
 impl Display for Interrupted {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "interrupted by signal {}", self.0)
+        match Signal::try_from(self.0) {
+            Ok(signal) => write!(out, "interrupted by {signal}"),
+            Err(_) => write!(out, "interrupted by signal {}", self.0),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::room::Room;
 use super::stop::{Done, Stop, failed};
+use super::talk::bytes_are;
 use crate::check::lab::{Act, Role, Step, replaced};
 use crate::stage;
 
@@ -159,7 +160,8 @@ impl Room<'_> {
         peer.close();
         match waited {
             Err(gave) if unsent > 0 => {
-                let says = format!("{unsent} bytes from {name} are not taken");
+                let (bytes, are) = bytes_are(unsent);
+                let says = format!("{bytes} from {name} {are} not taken");
                 failed(says)
                     .with(format!("{name}'s bytes to be read"), gave.words())
                     .stop()
