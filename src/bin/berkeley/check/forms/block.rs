@@ -1,8 +1,10 @@
 //! All that is known of a case that failed, as somebody needs it who wants
 //! to mend the program.
 
-use super::super::report::{Failure, Mistake, Outcome, Printed, Report};
-use super::page::Page;
+use super::super::report::{
+    Failure, Mistake, Outcome, Printed, Report, Result,
+};
+use super::page::{Page, at_blanks};
 use super::words::{counted, mark, name, notes, says};
 use super::{Detail, Look, bytes};
 use crate::screen::{BAD, HEADING, QUIET, paint};
@@ -70,7 +72,7 @@ fn heading(page: &mut Page, outcome: &Outcome) {
     let style = if outcome.counts() { BAD } else { QUIET };
     let mark = mark(outcome);
     let title = format!("{mark}  {}", name(outcome));
-    let wrapped = textwrap::wrap(&title, page.width);
+    let wrapped = textwrap::wrap(&title, at_blanks(page.width));
     for (place, line) in wrapped.iter().enumerate() {
         let (first, rest) = match line.strip_prefix(mark.as_str()) {
             Some(rest) if place == 0 => (mark.as_str(), rest),

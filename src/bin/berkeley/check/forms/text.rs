@@ -3,7 +3,10 @@
 
 use super::super::report::{Outcome, Report, Result};
 use super::block::block;
-use super::words::{mark, name, notes, says, summary, visible, wants_a_block};
+use super::page::at_blanks;
+use super::words::{
+    counted, mark, name, notes, says, summary, visible, wants_a_block,
+};
 use super::{Detail, Look};
 use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET, pad, paint};
 
@@ -73,8 +76,7 @@ pub(crate) fn rest(report: &Report, look: &Look) -> Vec<String> {
 
 fn wrapped(text: &str, look: &Look, indent: usize) -> Vec<String> {
     let indent = " ".repeat(indent);
-    let options =
-        textwrap::Options::new(look.width).subsequent_indent(&indent);
+    let options = at_blanks(look.width).subsequent_indent(&indent);
     let lines = textwrap::wrap(text, options);
     lines.iter().map(ToString::to_string).collect()
 }
