@@ -38,7 +38,10 @@ pub(super) fn block(
         printed(&mut page, "stderr", &outcome.stderr);
         printed(&mut page, "stdout", &outcome.stdout);
     }
-    advice(&mut page, outcome, look);
+    // What never ran has made no mistake with sockets.
+    if outcome.result != Result::Unstartable {
+        advice(&mut page, outcome, look);
+    }
     if detail == Detail::Full {
         for mistake in &outcome.findings {
             finding(&mut page, mistake);
