@@ -55,7 +55,7 @@ pub(crate) fn opening(report: &Report, look: &Look) -> Vec<String> {
 
 /// One case, when it is over: a row of the terminal, and more of them only if
 /// its title does not fit.
-pub(crate) fn line(outcome: &Outcome, look: &Look) -> Vec<String> {
+fn line(outcome: &Outcome, look: &Look) -> Vec<String> {
     let style = match outcome.result {
         Result::Passed => GOOD,
         Result::Skipped => QUIET,
