@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Instant;
 
 use super::examiner::Order;
-use super::lab::{Case, Lab};
+use super::lab::{Case, Lab, Setting};
 use super::report::{Outcome, Report, Result as Came};
 use crate::{calendar, system};
 
@@ -160,7 +160,11 @@ impl<'a> Sitting<'a> {
             let Some(id) = failed.map(|outcome| outcome.id.clone()) else {
                 continue;
             };
-            let because = format!("it needs {id}, which has not passed");
+            let mut because = format!("it needs {id}, which has not passed");
+            if case.has(Setting::Trace) && !self.terms.trace {
+                because += "; with --trace the mistakes in the calls of \
+                            what failed are shown";
+            }
             let mut outcome = about(case);
             outcome.result = Came::Skipped;
             outcome.because = Some(because);
