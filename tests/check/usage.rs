@@ -60,7 +60,8 @@ fn what_is_asked_wrongly_is_bad_usage() {
             "two reports on standard output",
         ),
         (&["--lab", "/no/such.lab", "--", "true"], "cannot read"),
-        (&["knock", "--only", "no", "--", "true"], "no case"),
+        (&["knock", "--only", "no", "--", "true"], "--only leaves no case"),
+        (&["knock", "--skip", "*", "--", "true"], "--skip leaves no case"),
     ] {
         let said = refused(&mut check(args));
         assert!(said.contains(words), "{args:?}: {said}");

@@ -68,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     let cases =
         plan::chosen(&lab, &options.only, &options.skip, options.sequential);
     if cases.is_empty() {
-        usage(format!("--only leaves no case of {}", lab.name));
+        usage(no_case(options, &lab));
     }
     let terms = Terms {
         source: &source,
@@ -92,6 +92,22 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
             Ok(TROUBLE)
         }
         done => done,
+    }
+}
+
+/// Which of the options has left none.
+fn no_case(options: &Options, lab: &Lab) -> String {
+    let options = [
+        ("--only", !options.only.is_empty()),
+        ("--skip", !options.skip.is_empty()),
+        ("--sequential", options.sequential),
+    ];
+    let given = options.iter().filter(|(_, is_given)| *is_given);
+    let given: Vec<&str> = given.map(|(name, _)| *name).collect();
+    match given[..] {
+        [] => format!("{} has no case without --sequential", lab.name),
+        [one] => format!("{one} leaves no case of {}", lab.name),
+        _ => format!("{} leave no case of {}", given.join(" and "), lab.name),
     }
 }
 
