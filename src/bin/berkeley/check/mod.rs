@@ -65,6 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     }
     let wishes = wishes(options);
     demand(options, &lab);
+    warn(options, &lab);
     let cases =
         plan::chosen(&lab, &options.only, &options.skip, options.sequential);
     if cases.is_empty() {
@@ -200,6 +201,31 @@ fn demand(options: &Options, lab: &Lab) {
                 lab.name, lab.arguments
             ));
         }
+    }
+}
+
+/// Of a place that stands for nothing: it may be misspelt, and the braces may
+/// be meant.
+fn warn(options: &Options, lab: &Lab) {
+    let mut places = vec!["args", "host", "port"];
+    if options.submissions.is_some() {
+        places.push("submission");
+    }
+    let values = lab.cases.iter().flat_map(|case| case.values.keys());
+    let values = values.chain(lab.values.keys()).map(String::as_str);
+    let named: Vec<String> = lab.places();
+    let optional = lab.optional.iter().chain(&named).map(String::as_str);
+    places.extend(values.chain(optional));
+    places.sort_unstable();
+    places.dedup();
+    for name in plan::unknown(&options.command, &places) {
+        let known: Vec<String> =
+            places.iter().map(|place| format!("{{{place}}}")).collect();
+        anstream::eprintln!(
+            "berkeley: {{{name}}} stands for nothing in COMMAND, and is \
+             passed on as it is; there are {}",
+            known.join(", ")
+        );
     }
 }
 
