@@ -19,6 +19,8 @@ const SETTLES: f64 = 1.0;
 /// The addresses of an examiner's end: its own, and the program's.
 type Ends = (SocketAddr, SocketAddr);
 
+/// and however busy the machine is.
+const SETTLES_AT_LAST: f64 = 10.0;
 impl Room<'_> {
     /// How many bytes have arrived at the program and are not read.
     pub(super) fn unread(&mut self, (local, remote): Ends) -> usize {
@@ -72,25 +74,37 @@ impl Room<'_> {
     /// that has printed its last words is about to end.
     pub(super) fn settle(&mut self) -> Done<()> {
         let since = Instant::now();
-        while since.elapsed() < self.order.scaled(SETTLES) {
-            let Some(program) = &mut self.program else { return Ok(()) };
+        let mut computed = None;
+        loop {
+            stage::check()?;
+            let (Some(program), Some(watch)) =
+                (&mut self.program, &mut self.watch)
+            else {
+                return Ok(());
+            };
             program.attend()?;
-            let is_traced = program.is_still_traced();
+            match watch.look() {
+                Rest::Active => {}
+                // How it ended, its tracer has still to tell.
+                Rest::Gone if program.is_still_traced() => {}
+                _ => return Ok(()),
+            }
+            let lasted = since.elapsed();
+            let before = *computed.get_or_insert_with(|| watch.growth().cpu);
+            let mut is_enough = || {
+                !watch.is_running() || watch.growth().cpu - before > SETTLES
+            };
+            if lasted > self.order.scaled(SETTLES_AT_LAST)
+                || lasted > self.order.scaled(SETTLES) && is_enough()
+            {
+                return Ok(());
+            }
             // Its own news only: what has come to its peers stays there.
             match poll(&mut program.watched(), LOOK) {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
-            let Some(watch) = &mut self.watch else { return Ok(()) };
-            match watch.look() {
-                Rest::Active => {}
-                // How it ended, its tracer has still to tell.
-                Rest::Gone if is_traced => {}
-                _ => return Ok(()),
-            }
-            stage::check()?;
         }
-        Ok(())
     }
 
     /// What each task does, and what became of each conversation.

@@ -65,6 +65,12 @@ impl Watch {
         self.eyelids.look(&mut self.family)
     }
 
+    /// Whether one of its tasks runs, or would if it had a CPU, as of the
+    /// last look.
+    pub(crate) fn is_running(&self) -> bool {
+        rest::states(&self.family) == Rest::Active
+    }
+
     /// Its processes, zombies too.
     #[cfg(test)]
     pub(crate) fn processes(&mut self) -> Vec<i32> {
