@@ -72,6 +72,24 @@ fn a_death_by_a_signal_is_told() {
     assert_eq!(*doing, expected);
 }
 
+/// Of SIGTERM it is known who has sent it, of SIGKILL it is not.
+#[test]
+fn who_ends_his_examiner_is_not_blameless() {
+    for (signal, words) in [
+        ("TERM", "has sent SIGTERM to its examiner"),
+        ("KILL", "was killed by SIGKILL, maybe by the program itself"),
+    ] {
+        let mut check = command("patricide", "ready");
+        let script = format!("kill -{signal} $PPID; sleep 100");
+        let (report, code) = report(check.args(["sh", "-c", &script]));
+        assert_eq!(code, 4, "{report:#}");
+        let outcome = &report["outcomes"][0];
+        assert_eq!(outcome["was_killed"], true);
+        let because = outcome["because"].as_str().unwrap();
+        assert!(because.contains(words), "{because}");
+    }
+}
+
 /// It has said what is wrong, and needs a moment to end.
 const FATAL: &str = "\
 import socket, sys, time

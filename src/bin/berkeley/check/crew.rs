@@ -183,7 +183,10 @@ impl Member {
         if let Some(mut stderr) = self.child.stderr.take() {
             stderr.read_to_string(&mut words)?;
         }
-        let signal = ended.signal().filter(|_| !self.is_late);
+        // Or it was told to stop, and not by this tool, which would not ask.
+        let told = ended.code().map(|code| code - 128);
+        let told = told.filter(|it| [1, 2, 15].contains(it));
+        let signal = ended.signal().or(told).filter(|_| !self.is_late);
         if let Some(number) = signal {
             return Ok(Outcome {
                 id: self.order.case.clone(),

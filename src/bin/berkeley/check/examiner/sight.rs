@@ -3,24 +3,28 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use anyhow::Error;
 use nix::errno::Errno;
 use nix::poll::poll;
 
+use super::ends;
 use super::growth::Figures;
 use super::program::Program;
 use super::room::{LOOK, Room};
 use super::stop::Done;
 use super::watch::{NOBODY, Place as End, Rest};
-use crate::stage;
+use crate::stage::{self, Interrupted};
 
-/// For a program to come to rest before it is described.
+/// For a program to come to rest before it is described: seconds, and of one
+/// that runs seconds of CPU time, so that a busy machine is none of its
+/// business,
 const SETTLES: f64 = 1.0;
+/// and however busy the machine is.
+const SETTLES_AT_LAST: f64 = 10.0;
 
 /// The addresses of an examiner's end: its own, and the program's.
 type Ends = (SocketAddr, SocketAddr);
 
-/// and however busy the machine is.
-const SETTLES_AT_LAST: f64 = 10.0;
 impl Room<'_> {
     /// How many bytes have arrived at the program and are not read.
     pub(super) fn unread(&mut self, (local, remote): Ends) -> usize {
@@ -68,6 +72,21 @@ impl Room<'_> {
 
     fn end_words(&self) -> Option<String> {
         self.program.as_ref().and_then(Program::end_words)
+    }
+
+    /// Of an interruption: that it is the program's doing, if it is.
+    pub(super) fn accused(&self, error: &Error) -> Option<String> {
+        let interrupted = error.downcast_ref::<Interrupted>()?;
+        let sender = stage::sender()?;
+        let program = self.program.as_ref()?;
+        let is_its =
+            sender == program.root() || program.family().contains(&sender);
+        is_its.then(|| {
+            format!(
+                "the program (pid {sender}) has sent {} to its examiner",
+                ends::signal_name(interrupted.0)
+            )
+        })
     }
 
     /// Lets the program come to rest, or to its end, if that is soon: one
