@@ -161,13 +161,13 @@ fn every_kind_of_program_has_its_row() {
   caf\xe9                 3/3  ..
   dora                    3/3  ..     ./server is in knock-1.0/
   emil                    0/3  F-
-  fritz                   0/3  ?-     the examiner ended early (signal: 9 (SIGKILL))
-  gerd                    0/3  u-     cannot start ./server: EACCES: Permission denied
+  fritz                   0/3  ?-     the examiner was killed by SIGKILL, maybe by the program itself (kill(2) of its parent); this check did not send it, nor did the kernel, for want of memory
+  gerd                    0/3  u-     cannot start ./server: EACCES: Permission denied: it is not executable (chmod +x ./server)
   gerd, "the\nO'Neil"     3/3  ..
   hans                    0/3  u-     there is nothing in it; cannot start ./server: ENOENT: No such file or directory
 
   . passed   F failed   ~ flaky   n noted, without points   - skipped
-  u could not be started   ? undecided, the checker's own trouble
+  u could not be started   ? undecided: the checker had trouble, or was killed
 
   ready   failed 3 of 9
   echoes  failed 1 of 9

@@ -73,6 +73,118 @@ fn a_program_that_ends_at_once_is_told_with_its_words() {
     let outcome = &report["outcomes"][0];
     assert_eq!(outcome["failure"]["got"], "the program has ended");
     assert_eq!(outcome["stderr"]["text"], "nothing to do\n");
+    let doing = &outcome["failure"]["doing"];
+    assert_eq!(doing[0], "the program has ended with exit code 7");
+}
+
+#[test]
+fn a_death_by_a_signal_is_told() {
+    let mut check = command("segv", "ready");
+    let (report, code) = report(check.args(["sh", "-c", "kill -SEGV $$"]));
+    assert_eq!(code, 1);
+    let doing = &report["outcomes"][0]["failure"]["doing"];
+    let expected = serde_json::json!(["the program was killed by SIGSEGV"]);
+    assert_eq!(*doing, expected);
+}
+
+/// Of SIGTERM it is known who has sent it, of SIGKILL it is not.
+#[test]
+fn who_ends_his_examiner_is_not_blameless() {
+    for (signal, words) in [
+        ("TERM", "has sent SIGTERM to its examiner"),
+        ("KILL", "was killed by SIGKILL, maybe by the program itself"),
+    ] {
+        let mut check = command("patricide", "ready");
+        let script = format!("kill -{signal} $PPID; sleep 100");
+        let (report, code) = report(check.args(["sh", "-c", &script]));
+        assert_eq!(code, 4, "{report:#}");
+        let outcome = &report["outcomes"][0];
+        assert_eq!(outcome["was_killed"], true);
+        let because = outcome["because"].as_str().unwrap();
+        assert!(because.contains(words), "{because}");
+    }
+}
+
+/// It has said what is wrong, and needs a moment to end.
+const FATAL: &str = "\
+import socket, sys, time
+peer, _ = socket.create_server(('127.0.0.1', int(sys.argv[1]))).accept()
+peer.recv(100)
+print('all is lost', file=sys.stderr, flush=True)
+peer.sendall(b'?')
+while time.process_time() < 0.15:
+    pass
+sys.exit(1)
+";
+
+#[test]
+fn a_program_that_is_about_to_end_is_told_by_its_end() {
+    let Some(python) = interpreter() else { return };
+    let lab = "\
+lab    fatal
+title  it ends
+role   server
+set    word hello
+
+case   answers
+title  it answers
+points 1
+why    w
+steps
+  A connects
+  A sends \"{word}\"
+  A expects \"{word}\"
+";
+    let lab = own_lab(lab, "fatal");
+    let mut check = check(&["--json", "--lab"]);
+    check.arg(lab).arg("--").arg(python);
+    let (report, code) = report(check.args(["-c", FATAL, "{port}"]));
+    assert_eq!(code, 1, "{report:#}");
+    let outcome = &report["outcomes"][0];
+    let doing = &outcome["failure"]["doing"];
+    assert_eq!(doing[0], "the program has ended with exit code 1");
+    assert_eq!(outcome["failure"]["step"], "A expects \"hello\"");
+    assert_eq!(outcome["did"][2], "A sends \"hello\"");
+}
+
+/// `argv[1]` is the address, `argv[2]` the port, `argv[3]` IPV6_V6ONLY.
+const SOMEWHERE: &str = "\
+import socket, sys
+host, port, only = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+family = socket.AF_INET6 if ':' in host else socket.AF_INET
+listener = socket.socket(family)
+if family == socket.AF_INET6:
+    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+listener.bind((host, port))
+listener.listen()
+while True:
+    listener.accept()
+";
+
+#[test]
+fn a_server_is_ready_where_its_clients_look_for_it() {
+    let Some(python) = interpreter() else { return };
+    for (host, only, is_ready) in [
+        ("127.0.0.1", "0", true),
+        ("0.0.0.0", "0", true),
+        ("::", "0", true),
+        ("::ffff:127.0.0.1", "0", true),
+        ("::", "1", false),
+        ("::1", "0", false),
+        ("127.0.0.2", "0", false),
+    ] {
+        let mut check = command("somewhere", "ready");
+        check.arg(&python).args(["-c", SOMEWHERE, host, "{port}", only]);
+        let (report, code) = report(&mut check);
+        assert_eq!(code, i32::from(!is_ready), "{host} {report:#}");
+        if !is_ready {
+            let failure = &report["outcomes"][0]["failure"];
+            let says = "the program listens somewhere else";
+            assert_eq!(failure["says"], says);
+            let got = failure["got"].as_str().unwrap();
+            assert!(got.contains(host), "{got}");
+        }
+    }
 }
 
 /// The processes that have this in their environment.
@@ -158,7 +270,12 @@ fn an_interrupted_check_reports_what_it_has() {
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["complete"], false);
     assert_eq!(ids(&report, "passed"), ["ready"]);
-    assert!(report["notes"][0].as_str().unwrap().contains("interrupted"));
+    assert!(
+        report["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("interrupted by SIGTERM")
+    );
 }
 
 /// Where no namespace can be had, the machine's own network has to do.

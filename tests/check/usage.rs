@@ -60,11 +60,36 @@ fn what_is_asked_wrongly_is_bad_usage() {
             "two reports on standard output",
         ),
         (&["--lab", "/no/such.lab", "--", "true"], "cannot read"),
-        (&["knock", "--only", "no", "--", "true"], "no case"),
+        (&["knock", "--only", "no", "--", "true"], "--only leaves no case"),
+        (&["knock", "--skip", "*", "--", "true"], "--skip leaves no case"),
     ] {
         let said = refused(&mut check(args));
         assert!(said.contains(words), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn results_among_the_submissions_are_refused() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("among");
+    fs::create_dir_all(folder.join("anna")).unwrap();
+    for results in ["", "anna/results"] {
+        let mut command = check(&["knock", "--submissions"]);
+        command.arg(&folder).arg("--results").arg(folder.join(results));
+        let said = refused(command.args(["--", "./knock", "{port}"]));
+        assert!(said.contains("submissions"), "{said}");
+    }
+    assert!(!folder.join("summary.csv").exists());
+}
+
+#[test]
+fn a_place_that_stands_for_nothing_is_warned_of() {
+    let lab = own_lab(OWN, "misspelt");
+    let mut command = check(&["--only", "ready", "--lab"]);
+    command.arg(&lab).arg("--").arg(program(Language::Rust, "echo_server"));
+    let done = run(command.args(["{port}", "--host={hots}"]), b"");
+    let expected = "berkeley: {hots} stands for nothing in COMMAND, and is \
+                    passed on as it is; there are {args}, {host}, {port}\n";
+    assert_eq!(done.err(), expected);
 }
 
 #[test]

@@ -4,9 +4,10 @@
 //! tool's own trouble. When the tool is interrupted it tells them to end,
 //! and they end their programs; should it be killed, the kernel tells them.
 
+use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,10 @@ struct Member {
     child: Child,
     said: Vec<u8>,
     deadline: Instant,
+    /// It took too long, and was ended for that.
+    is_late: bool,
+    /// How many the kernel had killed for want of memory by then.
+    starved: Option<u64>,
 }
 
 impl Crew {
@@ -86,8 +91,15 @@ impl Crew {
         let scale = order.time_scale.max(1.0);
         let deadline =
             Instant::now() + Duration::from_secs_f64(LONGEST * scale);
-        let said = Vec::new();
-        self.members.push(Member { seat, order, child, said, deadline });
+        self.members.push(Member {
+            seat,
+            order,
+            child,
+            said: Vec::new(),
+            deadline,
+            is_late: false,
+            starved: starved(),
+        });
         Ok(())
     }
 
@@ -143,6 +155,7 @@ impl Crew {
 impl Member {
     fn has_ended(&mut self) -> Result<bool> {
         if Instant::now() > self.deadline {
+            self.is_late = true;
             self.child.kill()?;
             return Ok(true);
         }
@@ -170,6 +183,19 @@ impl Member {
         if let Some(mut stderr) = self.child.stderr.take() {
             stderr.read_to_string(&mut words)?;
         }
+        // Or it was told to stop, and not by this tool, which would not ask.
+        let told = ended.code().map(|code| code - 128);
+        let told = told.filter(|it| [1, 2, 15].contains(it));
+        let signal = ended.signal().or(told).filter(|_| !self.is_late);
+        if let Some(number) = signal {
+            return Ok(Outcome {
+                id: self.order.case.clone(),
+                result: Came::Trouble,
+                because: Some(killed(number, [self.starved, starved()])),
+                was_killed: true,
+                ..Outcome::default()
+            });
+        }
         let last = words.lines().last();
         let last = last.map_or(String::new(), |line| format!(": {line}"));
         Ok(Outcome {
@@ -179,6 +205,33 @@ impl Member {
             ..Outcome::default()
         })
     }
+}
+
+/// Who has sent a signal, the kernel tells nobody but who gets it, and of
+/// SIGKILL not even him: what is known is who has not.
+fn killed(number: i32, starved: [Option<u64>; 2]) -> String {
+    let signal = Signal::try_from(number)
+        .map_or(format!("signal {number}"), |signal| signal.to_string());
+    let but = match starved {
+        [Some(before), Some(now)] if before == now => {
+            "nor did the kernel, for want of memory"
+        }
+        [Some(_), Some(_)] => {
+            "but the kernel has ended somebody for want of memory"
+        }
+        _ => "and whether the kernel lacked memory is not known",
+    };
+    format!(
+        "the examiner was killed by {signal}, maybe by the program itself \
+         (kill(2) of its parent); this check did not send it, {but}"
+    )
+}
+
+/// How many processes the kernel has killed for want of memory, if it says.
+fn starved() -> Option<u64> {
+    let counters = fs::read_to_string("/proc/vmstat").ok()?;
+    let mut lines = counters.lines();
+    lines.find_map(|line| line.strip_prefix("oom_kill ")?.parse().ok())
 }
 
 /// Whoever is still at work is told to end, and waited for.
@@ -191,5 +244,28 @@ impl Drop for Crew {
         for member in &mut self.members {
             let _ = member.child.wait();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::killed;
+
+    #[test]
+    fn who_may_have_killed_an_examiner_is_named() {
+        let told = killed(9, [Some(3), Some(3)]);
+        let words = "the examiner was killed by SIGKILL, maybe by the \
+                     program itself (kill(2) of its parent); this check did \
+                     not send it, nor did the kernel, for want of memory";
+        assert_eq!(told, words);
+        let told = killed(15, [Some(3), Some(4)]);
+        assert!(
+            told.ends_with(
+                "but the kernel has ended somebody for want \
+                                of memory"
+            ),
+            "{told}"
+        );
+        assert!(killed(9, [None, None]).ends_with("is not known"));
     }
 }

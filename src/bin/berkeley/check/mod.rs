@@ -65,10 +65,11 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     }
     let wishes = wishes(options);
     demand(options, &lab);
+    warn(options, &lab);
     let cases =
         plan::chosen(&lab, &options.only, &options.skip, options.sequential);
     if cases.is_empty() {
-        usage(format!("--only leaves no case of {}", lab.name));
+        usage(no_case(options, &lab));
     }
     let terms = Terms {
         source: &source,
@@ -92,6 +93,22 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
             Ok(TROUBLE)
         }
         done => done,
+    }
+}
+
+/// Which of the options has left none.
+fn no_case(options: &Options, lab: &Lab) -> String {
+    let options = [
+        ("--only", !options.only.is_empty()),
+        ("--skip", !options.skip.is_empty()),
+        ("--sequential", options.sequential),
+    ];
+    let given = options.iter().filter(|(_, is_given)| *is_given);
+    let given: Vec<&str> = given.map(|(name, _)| *name).collect();
+    match given[..] {
+        [] => format!("{} has no case without --sequential", lab.name),
+        [one] => format!("{one} leaves no case of {}", lab.name),
+        _ => format!("{} leave no case of {}", given.join(" and "), lab.name),
     }
 }
 
@@ -187,6 +204,31 @@ fn demand(options: &Options, lab: &Lab) {
                 lab.name, lab.arguments
             ));
         }
+    }
+}
+
+/// Of a place that stands for nothing: it may be misspelt, and the braces may
+/// be meant.
+fn warn(options: &Options, lab: &Lab) {
+    let mut places = vec!["args", "host", "port"];
+    if options.submissions.is_some() {
+        places.push("submission");
+    }
+    let values = lab.cases.iter().flat_map(|case| case.values.keys());
+    let values = values.chain(lab.values.keys()).map(String::as_str);
+    let named: Vec<String> = lab.places();
+    let optional = lab.optional.iter().chain(&named).map(String::as_str);
+    places.extend(values.chain(optional));
+    places.sort_unstable();
+    places.dedup();
+    for name in plan::unknown(&options.command, &places) {
+        let known: Vec<String> =
+            places.iter().map(|place| format!("{{{place}}}")).collect();
+        anstream::eprintln!(
+            "berkeley: {{{name}}} stands for nothing in COMMAND, and is \
+             passed on as it is; there are {}",
+            known.join(", ")
+        );
     }
 }
 

@@ -25,9 +25,10 @@ FORM  text      for a terminal or a log; this is the default
       json      all there is, each field explained in
                 src/bin/berkeley/check/report.rs
       junit     XML, as CI services read it
-      tap       TAP 14
+      tap, tap13    TAP 14; the same for consumers that know only TAP 13
       gradescope, prairielearn    their results.json
-      github    for GitHub Classroom
+      github    annotations in the log of a GitHub workflow
+      classroom    a runner's result for GitHub Classroom
 
 Nothing is waited for by the clock. A case is over when the program has done
 what it should, or when none of its threads can do anything more.
@@ -49,7 +50,8 @@ Examples:
   berkeley check knock --submissions class -- python3 knock.py -p {port}
 
 Exit codes: 0 all passed, 1 some failed, 2 bad usage, 3 the program could not
-be started, 4 trouble of the grader's own."
+be started, 4 trouble of the grader's own; 129, 130, 143 interrupted by SIGHUP,
+SIGINT, SIGTERM."
 )]
 pub(crate) struct Options {
     /// What the program is to be

@@ -30,6 +30,30 @@ pub(crate) fn chosen<'a>(
     cases.filter(|case| wanted.contains(&case.id.as_str())).collect()
 }
 
+/// What stands in braces in these words as a place would, and is none of
+/// those that there are. A shell's `${name}` is its own.
+pub(crate) fn unknown<'a>(
+    words: &'a [String],
+    places: &[&str],
+) -> Vec<&'a str> {
+    let mut unknown = Vec::new();
+    for word in words {
+        for (at, _) in word.match_indices('{') {
+            let Some((name, _)) = word[at + 1..].split_once('}') else {
+                continue;
+            };
+            let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let is_shells = word[..at].ends_with('$');
+            let is_new = !places.contains(&name) && !unknown.contains(&name);
+            if is_name && !is_shells && is_new {
+                unknown.push(name);
+            }
+        }
+    }
+    unknown
+}
+
 /// `*` is any text, `?` any character.
 fn is_like(text: &str, glob: &str) -> bool {
     let mut glob = glob.chars();
@@ -56,6 +80,15 @@ mod tests {
 
     use super::*;
     use crate::check::lab::parse;
+
+    #[test]
+    fn a_misspelt_place_is_found_and_other_braces_are_not() {
+        let words = ["-p", "{prot}", "{host}:{port}", "${home}", "{ a; }"];
+        let words = words.map(str::to_owned);
+        assert_eq!(unknown(&words, &["host", "port"]), ["prot"]);
+        let words = ["{a,b} {} {0} {it's} {prot}{prot}".to_owned()];
+        assert_eq!(unknown(&words, &["port"]), ["prot"]);
+    }
 
     #[test]
     fn globs_are_those_of_a_shell() {

@@ -66,6 +66,9 @@ pub(crate) struct Outcome {
     pub(crate) failure: Option<Failure>,
     /// Why it was skipped, or what went wrong with the examiner itself.
     pub(crate) because: Option<String>,
+    /// The examiner was killed, and not by this tool: maybe by the program.
+    #[serde(default)]
+    pub(crate) was_killed: bool,
     /// What the program printed, one stream after the other.
     pub(crate) stdout: Printed,
     pub(crate) stderr: Printed,
@@ -102,7 +105,8 @@ pub(crate) enum Result {
 /// The first step that did not go as it should.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Failure {
-    /// As the lab has it: `A expects "Who's there?\n"`, and in which line.
+    /// As the lab has it, with what its `{names}` stand for: `A expects
+    /// "Who's there?\n"`, and in which line.
     pub(crate) step: String,
     pub(crate) line: usize,
     /// What went wrong, in a sentence.
@@ -218,9 +222,18 @@ impl Report {
     /// The points of what the examiner's own trouble left open: nobody has
     /// earned them, and nobody has lost them.
     pub(crate) fn undecided(&self) -> u32 {
+        self.open().map(|outcome| outcome.points).sum()
+    }
+
+    /// How many of them are open since the examiner was killed.
+    pub(crate) fn undecided_by_killing(&self) -> u32 {
+        let killed = self.open().filter(|outcome| outcome.was_killed);
+        killed.map(|outcome| outcome.points).sum()
+    }
+
+    fn open(&self) -> impl Iterator<Item = &Outcome> {
         let all = self.outcomes.iter();
-        let open = all.filter(|outcome| outcome.result == Result::Trouble);
-        open.map(|outcome| outcome.points).sum()
+        all.filter(|outcome| outcome.result == Result::Trouble)
     }
 
     pub(crate) fn count(&self, result: Result) -> usize {

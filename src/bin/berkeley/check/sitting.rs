@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Instant;
 
 use super::examiner::Order;
-use super::lab::{Case, Lab};
+use super::lab::{Case, Lab, Setting};
 use super::report::{Outcome, Report, Result as Came};
 use crate::{calendar, system};
 
@@ -160,7 +160,11 @@ impl<'a> Sitting<'a> {
             let Some(id) = failed.map(|outcome| outcome.id.clone()) else {
                 continue;
             };
-            let because = format!("it needs {id}, which has not passed");
+            let mut because = format!("it needs {id}, which has not passed");
+            if case.has(Setting::Trace) && !self.terms.trace {
+                because += "; with --trace the mistakes in the calls of \
+                            what failed are shown";
+            }
             let mut outcome = about(case);
             outcome.result = Came::Skipped;
             outcome.because = Some(because);
@@ -198,8 +202,9 @@ impl Progress {
             one.points = 0;
         }
         if one.result == Came::Trouble {
-            let because = one.because.take();
-            one = Outcome { because, result: Came::Trouble, ..about(case) };
+            let (because, was_killed) = (one.because.take(), one.was_killed);
+            let result = Came::Trouble;
+            one = Outcome { result, because, was_killed, ..about(case) };
         }
         let failures = u32::from(one.result == Came::Failed);
         match &mut self.outcome {
@@ -212,6 +217,56 @@ impl Progress {
         }
         if let Some(told) = &mut self.outcome {
             told.runs = self.done;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::check::lab::parse;
+
+    #[test]
+    fn calls_that_are_not_looked_at_are_shown_by_a_trace() {
+        let case = |id: &str, more: &str| {
+            format!("case {id}\ntitle t\nwhy w\n{more}\n")
+        };
+        let source = format!(
+            "lab l\ntitle t\nrole server\n\n{}\n{}\n{}",
+            case("ready", ""),
+            case("echo", "needs ready"),
+            case("calls", "needs ready\nwith a trace"),
+        );
+        let lab = parse(&source).unwrap();
+        for (trace, words) in [
+            (true, "it needs ready, which has not passed"),
+            (
+                false,
+                "it needs ready, which has not passed; with --trace the \
+                 mistakes in the calls of what failed are shown",
+            ),
+        ] {
+            let terms = Terms {
+                source: &source,
+                lab: &lab,
+                cases: lab.cases.iter().collect(),
+                repeat: 1,
+                seed: 1,
+                time_scale: 1.0,
+                trace,
+            };
+            let mut sitting = Sitting::new(&terms, Candidate::default());
+            let (place, _) = sitting.next().unwrap();
+            let failed =
+                Outcome { result: Came::Failed, ..about(&lab.cases[0]) };
+            sitting.take(place, failed);
+            let told = |place: usize| {
+                sitting.report.outcomes[place].because.clone().unwrap()
+            };
+            assert_eq!(told(1), "it needs ready, which has not passed");
+            assert_eq!(told(2), words);
         }
     }
 }

@@ -13,7 +13,9 @@ use nix::sys::signal::{
 
 /// The last such signal,
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
-/// and again, until somebody takes it.
+/// who has sent it, or 0,
+static SENDER: AtomicI32 = AtomicI32::new(0);
+/// and again the signal, until somebody takes it.
 static WISH: AtomicI32 = AtomicI32::new(0);
 
 /// The tool was told to stop, by this signal.
@@ -22,7 +24,10 @@ pub(crate) struct Interrupted(pub(crate) i32);
 
 impl Display for Interrupted {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "interrupted by signal {}", self.0)
+        match Signal::try_from(self.0) {
+            Ok(signal) => write!(out, "interrupted by {signal}"),
+            Err(_) => write!(out, "interrupted by signal {}", self.0),
+        }
     }
 }
 
@@ -30,10 +35,11 @@ impl std::error::Error for Interrupted {}
 
 /// Notes these signals from now on, and adopts orphans of its children.
 pub(crate) fn watch() -> Result<()> {
-    let handler = SigHandler::Handler(note);
-    let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
+    let handler = SigHandler::SigAction(note);
+    let flags = SaFlags::SA_RESTART | SaFlags::SA_SIGINFO;
+    let action = SigAction::new(handler, flags, SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        // SAFETY: `note` stores two atomic numbers, which a handler may.
+        // SAFETY: `note` stores atomic numbers, which a handler may.
         let before = unsafe { sigaction(signal, &action) }?;
         // `nohup` wants it ignored. For the others a handler is right even
         // then: a program started here would inherit the ignoring.
@@ -50,7 +56,19 @@ fn is_ignored(action: &SigAction) -> bool {
     matches!(action.handler(), SigHandler::SigIgn)
 }
 
-extern "C" fn note(signal: i32) {
+extern "C" fn note(
+    signal: i32,
+    info: *mut libc::siginfo_t,
+    _: *mut libc::c_void,
+) {
+    // SAFETY: with SA_SIGINFO the kernel gives one to the handler, and of all
+    // that kill(2) sends si_pid is set; else it is some other number in it.
+    let sender = unsafe { (*info).si_pid() };
+    // SAFETY: the same.
+    let code = unsafe { (*info).si_code };
+    let is_sent = [libc::SI_USER, libc::SI_QUEUE, libc::SI_TKILL];
+    let is_sent = is_sent.contains(&code);
+    SENDER.store(if is_sent { sender } else { 0 }, Ordering::Relaxed);
     CAUGHT.store(signal, Ordering::Relaxed);
     WISH.store(signal, Ordering::Relaxed);
 }
@@ -61,6 +79,11 @@ pub(crate) fn check() -> Result<()> {
         0 => Ok(()),
         signal => Err(Interrupted(signal).into()),
     }
+}
+
+/// The process that has sent the last one, if it was one and is known.
+pub(crate) fn sender() -> Option<i32> {
+    Some(SENDER.load(Ordering::Relaxed)).filter(|pid| *pid > 0)
 }
 
 /// The first such signal since the last look, for whoever takes it as a wish

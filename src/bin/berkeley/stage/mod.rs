@@ -26,7 +26,7 @@ use nix::sys::signal::Signal;
 
 use console::Console;
 pub(crate) use console::Stream;
-pub(crate) use interrupt::{Interrupted, check, take, watch};
+pub(crate) use interrupt::{Interrupted, check, sender, take, watch};
 use process::{Process, ending};
 pub(crate) use reap::{Usage, end_the_rest, reap_any};
 

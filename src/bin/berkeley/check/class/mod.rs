@@ -93,6 +93,9 @@ fn assemble<'a>(
     let takes_files = command.iter().any(|it| it.contains("{submission}"));
     let into = options.results.clone();
     let into = into.unwrap_or_else(|| beside(folder));
+    if let Some(why) = submissions::collide(folder, &into) {
+        usage(why);
+    }
     let found = submissions::find(folder, &into, takes_files);
     let (programs, left_out) = found.unwrap_or_else(|error| {
         usage(format!("{}: {}", folder.display(), words(&error)))

@@ -62,6 +62,40 @@ pub(super) fn find(
     Ok((programs, left_out))
 }
 
+/// Why the results cannot be there: they would be programs, or a part of one,
+/// the next time.
+pub(super) fn collide(folder: &Path, results: &Path) -> Option<String> {
+    let folder = fs::canonicalize(folder).ok()?;
+    let results = resolved(results)?;
+    let shown = results.display();
+    if results == folder {
+        return Some(format!(
+            "--results {shown}: the submissions are there, and the results \
+             must not be among them"
+        ));
+    }
+    results.starts_with(&folder).then(|| {
+        format!(
+            "--results {shown}: it is inside of the submissions, and would \
+             be one"
+        )
+    })
+}
+
+/// Also of a folder that is not there yet.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let there = path.ancestors().find(|it| it.exists())?;
+    let missing = path.strip_prefix(there).ok()?;
+    Some(
+        fs::canonicalize(there)
+            .ok()?
+            .components()
+            .chain(missing.components())
+            .collect(),
+    )
+}
+
 fn why_not(
     path: &Path,
     name: &OsStr,
@@ -102,9 +136,27 @@ pub(super) fn label(name: &OsStr) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::os::unix::ffi::OsStrExt;
 
     use super::*;
+
+    #[test]
+    fn results_are_kept_outside_of_the_submissions() {
+        let name = format!("berkeley-class-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(folder.join("anna")).unwrap();
+        let collides =
+            |results: &str| collide(&folder, &folder.join(results)).is_some();
+        for results in ["", "anna/..", "anna", "new", "anna/new/er"] {
+            assert!(collides(results), "{results}");
+        }
+        for results in ["..", "../other", "../berkeley-classes"] {
+            assert!(!collides(results), "{results}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_label_is_one_line_of_text() {

@@ -15,7 +15,7 @@ const WIDEST: usize = 32;
 
 const LEGEND: [&str; 2] = [
     "  . passed   F failed   ~ flaky   n noted, without points   - skipped",
-    "  u could not be started   ? undecided, the checker's own trouble",
+    "  u could not be started   ? undecided: the checker had trouble, or was killed",
 ];
 
 /// A line for each program, and what the class failed in.

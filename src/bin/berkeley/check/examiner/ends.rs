@@ -83,6 +83,12 @@ fn take_in() -> bool {
     }
 }
 
+/// `SIGSEGV`, or `signal 40`
+pub(super) fn signal_name(number: i32) -> String {
+    Signal::try_from(number)
+        .map_or(format!("signal {number}"), |signal| signal.to_string())
+}
+
 fn ending(status: ExitStatus) -> Ending {
     match status.signal() {
         Some(signal) => Ending::Killed(signal),

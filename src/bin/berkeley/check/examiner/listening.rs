@@ -1,7 +1,7 @@
 //! Who listens where: the program in a server's lab, the examiner in a
 //! client's; and how they come together.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -15,53 +15,54 @@ use super::room::{Gave, Room};
 use super::stop::{Done, failed};
 
 impl Room<'_> {
-    /// The program listens; its port is known then.
+    /// The program listens where its clients look for it; its port is known
+    /// then.
     pub(super) fn is_ready(&mut self) -> Done<()> {
-        let waited =
-            self.until(|room| Ok(!room.its_listeners().is_empty()))?;
-        if let Err(gave) = waited {
+        let waited = self.until(|room| Ok(room.its_port()?.is_some()))?;
+        let Err(gave) = waited else {
+            self.port = self.its_port()?.unwrap_or(self.port);
+            let here = Ipv4Addr::LOCALHOST;
+            self.its_address = SocketAddr::from((here, self.port));
+            return Ok(());
+        };
+        let listeners = self.its_listeners();
+        if listeners.is_empty() {
             return failed("the program does not listen")
                 .with("a TCP socket in the state LISTEN", gave.words())
                 .stop();
         }
-        let listeners = self.its_listeners();
-        let ports = listeners.iter().map(SocketAddr::port);
-        let was_told = self.was_told_its_port();
-        if was_told && !ports.clone().any(|port| port == self.port) {
-            let there: Vec<String> =
-                listeners.iter().map(ToString::to_string).collect();
-            return failed("the program listens somewhere else")
-                .with(format!("port {}", self.port), there.join(", "))
-                .stop();
+        let there: Vec<String> =
+            listeners.iter().map(ToString::to_string).collect();
+        let port = if self.was_told_its_port() {
+            format!("port {}", self.port)
+        } else {
+            "a port".to_owned()
+        };
+        let here = Ipv4Addr::LOCALHOST;
+        let right = format!("{port} of {here}, where its clients connect");
+        failed("the program listens somewhere else")
+            .with(right, there.join(", "))
+            .stop()
+    }
+
+    /// Where it can be reached at 127.0.0.1: at the port that it was told,
+    /// else at the lowest.
+    fn its_port(&mut self) -> Done<Option<u16>> {
+        let wanted = self.was_told_its_port().then_some(self.port);
+        let mut ports = Vec::new();
+        for address in self.its_listeners() {
+            if wanted.is_none_or(|port| port == address.port())
+                && is_reached(address)?
+            {
+                ports.push(address.port());
+            }
         }
-        if !was_told && let Some(port) = ports.min() {
-            self.port = port;
-        }
-        self.its_address = self.address(&listeners);
-        Ok(())
+        Ok(ports.into_iter().min())
     }
 
     fn was_told_its_port(&self) -> bool {
         let mut words = self.order.command.iter();
         words.any(|it| it.contains("{port}") || it.contains("{args}"))
-    }
-
-    /// Where to connect to: IPv4 where there is a choice.
-    fn address(&self, listeners: &[SocketAddr]) -> SocketAddr {
-        let port = self.port;
-        let there = listeners.iter().filter(|it| it.port() == port);
-        let is_six = |at: &SocketAddr| match at.ip() {
-            IpAddr::V6(ip) => !ip.is_unspecified(),
-            IpAddr::V4(_) => false,
-        };
-        let mut there = there.map(is_six).peekable();
-        let only_six = there.peek().is_some() && there.all(|is_six| is_six);
-        let ip: IpAddr = if only_six {
-            Ipv6Addr::LOCALHOST.into()
-        } else {
-            Ipv4Addr::LOCALHOST.into()
-        };
-        SocketAddr::new(ip, port)
     }
 
     pub(super) fn connect(&mut self, name: &str) -> Done<()> {
@@ -141,6 +142,28 @@ impl Room<'_> {
         self.peers.retain(|peer| peer.name != name);
         self.peers.push(Peer::new(name, socket)?);
         Ok(())
+    }
+}
+
+/// Whether who connects to this port of 127.0.0.1 comes to this listener.
+fn is_reached(address: SocketAddr) -> Done<bool> {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => Ok(ip.is_unspecified() || ip == Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            is_taken(SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())))
+        }
+        IpAddr::V6(_) => Ok(false),
+    }
+}
+
+/// A listener at `::` is one for IPv4, too, unless it was made with
+/// IPV6_V6ONLY; then the same port of an IPv4 address is still to be had.
+fn is_taken(address: SocketAddr) -> Done<bool> {
+    let trial = tcp(address)?;
+    match bind(trial.as_raw_fd(), &SockaddrStorage::from(address)) {
+        Ok(()) => Ok(false),
+        Err(Errno::EADDRINUSE) => Ok(true),
+        Err(errno) => Err(errno.into()),
     }
 }
 

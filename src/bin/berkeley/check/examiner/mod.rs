@@ -98,7 +98,15 @@ fn examine(order: &Order, lab: &Lab, case: &Case) -> Result<Outcome> {
             outcome.result = Came::Skipped;
             outcome.because = Some(why);
         }
-        Err(Stop::Trouble(error)) => return Err(error),
+        Err(Stop::Trouble(error)) => match room.accused(&error) {
+            None => return Err(error),
+            Some(because) => {
+                outcome.result = Came::Trouble;
+                outcome.because = Some(because);
+                outcome.was_killed = true;
+                return Ok(outcome);
+            }
+        },
     }
     room.leave(&mut outcome)?;
     outcome.seconds = start.elapsed().as_secs_f64();

@@ -4,8 +4,12 @@ use std::time::Instant;
 
 use super::room::Room;
 use super::stop::{Done, Stop, failed};
-use crate::check::lab::{Act, Role, Step};
+use super::talk::bytes_are;
+use crate::check::lab::{Act, Role, Step, replaced};
 use crate::stage;
+
+/// Characters of a value that are shown in a step.
+const MOST_SHOWN: usize = 40;
 
 impl Room<'_> {
     /// All steps, or the one at which it stopped.
@@ -31,17 +35,26 @@ impl Room<'_> {
     fn told(&mut self, words: &str, line: usize, done: Done<()>) -> Done<()> {
         match done {
             Ok(()) => {
-                self.did.push(words.to_owned());
+                let words = self.filled_in(words);
+                self.did.push(words);
                 Ok(())
             }
             Err(Stop::Failed(mut failure)) if failure.step.is_empty() => {
-                words.clone_into(&mut failure.step);
+                failure.step = self.filled_in(words);
                 failure.line = line;
+                self.settle()?;
                 failure.doing = self.doing();
                 Err(Stop::Failed(failure))
             }
             other => other,
         }
+    }
+
+    /// A step with what its `{names}` stand for.
+    fn filled_in(&self, words: &str) -> String {
+        let shown = |name: &str| self.value(name).map(|value| shown(&value));
+        let words = replaced(words.as_bytes(), &shown);
+        String::from_utf8_lossy(&words).into_owned()
     }
 
     fn step(&mut self, act: &Act) -> Done<()> {
@@ -150,7 +163,8 @@ impl Room<'_> {
         peer.close();
         match waited {
             Err(gave) if unsent > 0 => {
-                let says = format!("{unsent} bytes from {name} are not taken");
+                let (bytes, are) = bytes_are(unsent);
+                let says = format!("{bytes} from {name} {are} not taken");
                 failed(says)
                     .with(format!("{name}'s bytes to be read"), gave.words())
                     .stop()
@@ -168,5 +182,38 @@ impl Room<'_> {
             self.sleep()?;
         }
         Ok(())
+    }
+}
+
+/// A value as it would be typed in a string; of a long one its beginning.
+fn shown(value: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(value);
+    let start: String = text.chars().take(MOST_SHOWN).collect();
+    let typed = format!("{start:?}");
+    let mut shown = typed.as_bytes()[1..typed.len() - 1].to_vec();
+    if start.len() < text.len() {
+        shown.extend(format!("\u{2026} ({} bytes)", value.len()).bytes());
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_value_is_shown_as_it_would_be_typed() {
+        for (value, expected) in [
+            ("two \"words\"\n".to_owned(), r#"two \"words\"\n"#.to_owned()),
+            ("\u{e9}'".to_owned(), "\u{e9}'".to_owned()),
+            ("x".repeat(40), "x".repeat(40)),
+            (
+                "x".repeat(20_000),
+                format!("{}\u{2026} (20000 bytes)", "x".repeat(40)),
+            ),
+        ] {
+            let shown = String::from_utf8(shown(value.as_bytes()));
+            assert_eq!(shown, Ok(expected));
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::ends::Ending;
+use super::ends::{Ending, signal_name};
 use super::heard::Heard;
 use super::limits::Limits;
 use super::program::Program;
@@ -211,9 +211,8 @@ fn expected_words(exit: &Exit) -> String {
 fn ended_words(ended: Ending) -> String {
     match ended {
         Ending::Exited(code) => format!("exit code {code}"),
-        Ending::Killed(number) => match Signal::try_from(number) {
-            Ok(signal) => format!("an end by {signal}"),
-            Err(_) => format!("an end by signal {number}"),
-        },
+        Ending::Killed(number) => {
+            format!("an end by {}", signal_name(number))
+        }
     }
 }

@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getpgid};
 
-use super::ends::{self, Ended};
+use super::ends::{self, Ended, Ending};
 use super::heard::Heard;
 use super::keyboard::Keyboard;
 use super::spawn::{self, Streams};
@@ -38,6 +38,8 @@ pub(crate) struct Program {
     stderr: Heard,
     echo: Heard,
     is_over: bool,
+    /// What it was sent from here, while it ran.
+    sent: Vec<Signal>,
 }
 
 impl Program {
@@ -64,6 +66,7 @@ impl Program {
             stderr,
             echo,
             is_over,
+            sent: Vec::new(),
         };
         if let Some(link) = link {
             let stderr = &mut program.stderr;
@@ -88,6 +91,21 @@ impl Program {
     /// behind: when there is one, only `end` makes sure of an answer.
     pub(crate) fn ended(&self) -> Option<Ended> {
         ends::ended(self.pid)
+    }
+
+    /// The same in a sentence.
+    pub(crate) fn end_words(&self) -> Option<String> {
+        Some(match self.ended()?.ending {
+            Ending::Exited(code) => {
+                format!("the program has ended with exit code {code}")
+            }
+            Ending::Killed(number) => {
+                let name = ends::signal_name(number);
+                let is_ours = self.sent.iter().any(|it| *it as i32 == number);
+                let by_whom = if is_ours { ", by this check" } else { "" };
+                format!("the program was killed by {name}{by_whom}")
+            }
+        })
     }
 
     /// Whether there is a tracer, and has something to write.
@@ -132,6 +150,7 @@ impl Program {
 
     /// As a user's Ctrl-C: typed on a terminal, else sent to its group.
     pub(crate) fn interrupts(&mut self) -> Result<()> {
+        self.has_sent(Signal::SIGINT);
         if !self.keyboard.interrupts()? {
             self.signal_group(Signal::SIGINT);
         }
@@ -139,9 +158,16 @@ impl Program {
     }
 
     /// To its first process, as `kill` does.
-    pub(crate) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        self.has_sent(signal);
         if !self.has_ended() {
             let _ = kill(Pid::from_raw(self.root), signal);
+        }
+    }
+
+    fn has_sent(&mut self, signal: Signal) {
+        if !self.has_ended() {
+            self.sent.push(signal);
         }
     }
 
@@ -192,6 +218,7 @@ impl Program {
     /// left, and for a tracer until it has written its trace; what was
     /// printed has been heard then.
     pub(crate) fn end(&mut self) -> Result<()> {
+        self.has_sent(Signal::SIGKILL);
         if self.root != self.pid {
             ends::end_children(self.pid, PATIENCE);
         }

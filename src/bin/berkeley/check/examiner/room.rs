@@ -27,7 +27,7 @@ use crate::check::report::Mistake;
 use crate::stage;
 
 /// How often the kernel is asked what the program does.
-const LOOK: u16 = 5;
+pub(super) const LOOK: u16 = 5;
 /// Without a byte that moves: of a program that computes, of one that could
 /// not, since the machine had no time for it, of one that sleeps by the
 /// clock, and of a kernel that has something to repeat.

@@ -37,14 +37,17 @@ pub(super) fn spawn(
 ) -> Result<(i32, Option<OwnedFd>), NotStarted> {
     let empty = OsString::new();
     let program = start.argv.first().unwrap_or(&empty);
-    let cannot = |errno| NotStarted::because(program, errno);
     if let Some(folder) = &start.folder
         && !folder.is_dir()
     {
         let folder = folder.display();
         return Err(anyhow!("there is no folder {folder}").into());
     }
-    let found = locate(program, start.folder.as_deref()).map_err(cannot)?;
+    let there = start.folder.clone().unwrap_or_default();
+    let found = locate(program, start.folder.as_deref()).map_err(|errno| {
+        NotStarted::because(program, &there.join(program), errno)
+    })?;
+    let file = there.join(&found);
     let mut links = None;
     let mut command = if let Some(file) = &start.traced {
         let (_, its) = links.insert(traced::link()?);
@@ -91,7 +94,7 @@ pub(super) fn spawn(
     );
     match &*step {
         "" if is_fork => Err(anyhow!("fork: {errno}").into()),
-        "" => Err(cannot(errno)),
+        "" => Err(NotStarted::because(program, &file, errno)),
         step => Err(anyhow!("{step}: {errno}").into()),
     }
 }

@@ -3,6 +3,7 @@
 use super::peer::{End, Peer};
 use super::room::{Gave, Room};
 use super::stop::{Done, failed};
+use crate::check::forms::counted;
 use crate::check::lab::{Cut, Ending, Text};
 use crate::check::report::Failure;
 
@@ -48,7 +49,8 @@ impl Room<'_> {
         let peer = self.peer(name)?;
         let (ends, unsent) = ((peer.local, peer.remote), peer.unsent());
         let unread = self.unread(ends) + unsent;
-        failed(format!("{unread} bytes from {name} are never read"))
+        let (bytes, are) = bytes_are(unread);
+        failed(format!("{bytes} from {name} {are} never read"))
             .with(format!("{name}'s bytes to be read"), gave.words())
             .stop()
     }
@@ -112,13 +114,13 @@ impl Room<'_> {
         let says = match (end, waited) {
             _ if differs => format!("{name} got something else"),
             (Some(end), _) => format!(
-                "{name}'s conversation was {} after {alike} of {} bytes",
+                "{name}'s conversation was {} after {alike} of {}",
                 ended(end),
-                bytes.len()
+                counted(bytes.len() as u64, "byte")
             ),
             (None, Err(gave)) => format!(
-                "{name} got {alike} of {} bytes, and {}",
-                bytes.len(),
+                "{name} got {alike} of {}, and {}",
+                counted(bytes.len() as u64, "byte"),
                 gave.words()
             ),
             (None, Ok(())) => format!("{name} got something else"),
@@ -246,6 +248,12 @@ impl Room<'_> {
     }
 }
 
+/// `1 byte`, `is`; `2 bytes`, `are`
+pub(super) fn bytes_are(count: usize) -> (String, &'static str) {
+    let are = if count == 1 { "is" } else { "are" };
+    (counted(count as u64, "byte"), are)
+}
+
 fn never_accepted(name: &str, gave: Gave) -> Box<Failure> {
     failed(format!("{name} is never accepted"))
         .with(format!("accept(2) to return {name}"), gave.words())
@@ -261,5 +269,16 @@ pub(super) fn ended(end: End) -> &'static str {
     match end {
         End::Fin => "ended",
         End::Reset => "reset",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes_are;
+
+    #[test]
+    fn one_byte_is_and_two_are() {
+        assert_eq!(bytes_are(1), ("1 byte".to_owned(), "is"));
+        assert_eq!(bytes_are(2), ("2 bytes".to_owned(), "are"));
     }
 }

@@ -111,7 +111,11 @@ fn refusal(stderr: &[u8], start: &Start) -> NotStarted {
     let program = start.argv.first().cloned().unwrap_or_default();
     let cannot = format!("cannot start {}: ", program.display());
     match said.strip_prefix(&cannot) {
-        Some(why) => NotStarted::CannotStart { program, why: why.into() },
+        Some(why) => {
+            let there = start.folder.clone().unwrap_or_default();
+            let file = there.join(&program);
+            NotStarted::with(&program, &file, why.into())
+        }
         None => anyhow!("{said}").into(),
     }
 }

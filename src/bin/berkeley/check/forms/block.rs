@@ -1,14 +1,20 @@
 //! All that is known of a case that failed, as somebody needs it who wants
 //! to mend the program.
 
-use super::super::report::{Failure, Mistake, Outcome, Printed, Report};
-use super::page::Page;
+use super::super::report::{
+    Failure, Mistake, Outcome, Printed, Report, Result,
+};
+use super::page::{Page, at_blanks};
 use super::words::{counted, mark, name, notes, says};
 use super::{Detail, Look, bytes};
 use crate::screen::{BAD, HEADING, QUIET, paint};
 
 /// How many of the last lines that a program printed are shown.
 const LAST: usize = 20;
+/// And how many bytes of those lines, from their beginning and up to their
+/// end: a single line can be all that is kept.
+const FIRST_BYTES: usize = 2 << 10;
+const LAST_BYTES: usize = 4 << 10;
 
 /// The block, with styles.
 pub(super) fn block(
@@ -36,7 +42,10 @@ pub(super) fn block(
         printed(&mut page, "stderr", &outcome.stderr);
         printed(&mut page, "stdout", &outcome.stdout);
     }
-    advice(&mut page, outcome, look);
+    // What never ran has made no mistake with sockets.
+    if outcome.result != Result::Unstartable {
+        advice(&mut page, outcome, look);
+    }
     if detail == Detail::Full {
         for mistake in &outcome.findings {
             finding(&mut page, mistake);
@@ -70,7 +79,7 @@ fn heading(page: &mut Page, outcome: &Outcome) {
     let style = if outcome.counts() { BAD } else { QUIET };
     let mark = mark(outcome);
     let title = format!("{mark}  {}", name(outcome));
-    let wrapped = textwrap::wrap(&title, page.width);
+    let wrapped = textwrap::wrap(&title, at_blanks(page.width));
     for (place, line) in wrapped.iter().enumerate() {
         let (first, rest) = match line.strip_prefix(mark.as_str()) {
             Some(rest) if place == 0 => (mark.as_str(), rest),
@@ -127,14 +136,32 @@ fn printed(page: &mut Page, name: &str, printed: &Printed) {
         page.prose(name, &format!("({lines} before these)"));
         name = "";
     }
-    if !lines.is_empty() {
-        page.exact(name, &lines[before..]);
+    let shown = lines[before..].join("\n");
+    if let Some((head, left_out, tail)) = cut(&shown) {
+        page.exact(name, head.lines());
+        let bytes = counted(left_out as u64, "byte");
+        page.prose("", &format!("({bytes} left out here)"));
+        page.exact("", tail.lines());
+        name = "";
+    } else if !lines.is_empty() {
+        page.exact(name, shown.lines());
         name = "";
     }
     if printed.left_out > 0 {
         let bytes = counted(printed.left_out, "byte");
         page.prose(name, &format!("({bytes} more, not kept)"));
     }
+}
+
+/// What is too long as its beginning, how much is left out, and its end.
+fn cut(text: &str) -> Option<(&str, usize, &str)> {
+    if text.len() <= FIRST_BYTES + LAST_BYTES {
+        return None;
+    }
+    let is_border = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=FIRST_BYTES).rev().find(is_border)?;
+    let end = (text.len() - LAST_BYTES..text.len()).find(is_border)?;
+    Some((&text[..start], end - start, &text[end..]))
 }
 
 fn advice(page: &mut Page, outcome: &Outcome, look: &Look) {
@@ -239,6 +266,29 @@ mod tests {
                             <--><cc><a b'c><$x><\\><{port}><\n*>";
             assert_eq!(said, expected, "{typed}");
         }
+    }
+
+    #[test]
+    fn of_a_line_without_end_both_ends_are_shown() {
+        let mut report = small();
+        let line = format!("start{}end", "\u{e9}".repeat(500_000));
+        report.outcomes[1].stdout.text = format!("one\n{line}\n");
+        let block = plain(&report, &report.outcomes[1], &look(), Detail::Full);
+        assert!(block.len() < 20_000, "{}", block.len());
+        for words in ["one\n            start\u{e9}", "\u{e9}end\n"] {
+            assert!(block.contains(words), "{words}: {block}");
+        }
+        let left_out = "\n            (993870 bytes left out here)\n";
+        assert!(block.contains(left_out), "{block}");
+        assert_eq!(cut(&"x".repeat(6 << 10)), None);
+    }
+
+    #[test]
+    fn of_a_program_that_never_ran_nothing_is_taught() {
+        let report = super::super::fixture::mixed();
+        let block = plain(&report, &report.outcomes[5], &look(), Detail::Full);
+        assert!(block.contains("could not be started"), "{block}");
+        assert!(!block.contains("hint") && !block.contains("why"), "{block}");
     }
 
     #[test]

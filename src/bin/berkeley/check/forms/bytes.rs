@@ -5,9 +5,9 @@ use super::super::report::{Comparison, Excerpt};
 use super::super::written::{escaped, hex};
 use super::words::counted;
 
-/// A row of hex is as wide as 16 bytes are; one of text holds as many bytes
-/// as there is room for.
-const ROW: usize = 16;
+/// A row of hex has as many bytes of these as there is room for; one of text
+/// as many as there is room for.
+const ROWS: [usize; 3] = [16, 8, 4];
 
 /// Where they differ, in a sentence.
 pub(super) fn difference(bytes: &Comparison) -> String {
@@ -53,7 +53,7 @@ pub(super) fn rows(
     let digits = last.to_string().len();
     let rows = Rows { excerpt, at, digits };
     let mut lines = rows.text(width);
-    lines.extend(rows.hex());
+    lines.extend(rows.hex(width));
     lines
 }
 
@@ -96,10 +96,13 @@ impl Rows<'_> {
         }
     }
 
-    fn hex(&self) -> Vec<String> {
+    fn hex(&self, width: usize) -> Vec<String> {
+        // The mark behind the last byte takes room, too.
+        let fits = |row: &usize| self.digits + 2 + 3 * row + 2 <= width;
+        let row = ROWS.into_iter().find(fits).unwrap_or(ROWS[2]);
         let mut lines = Vec::new();
-        for (number, bytes) in self.excerpt.bytes.chunks(ROW).enumerate() {
-            let start = number * ROW;
+        for (number, bytes) in self.excerpt.bytes.chunks(row).enumerate() {
+            let start = number * row;
             lines.push(self.row(start, &hex(bytes)));
             let end = start + bytes.len();
             let is_past = self.at == end && end == self.excerpt.bytes.len();
@@ -122,14 +125,32 @@ impl Rows<'_> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[test]
+    fn a_row_of_hex_is_never_wider_than_the_page() {
+        let both = Comparison::of(b"0123456789abcdef0", b"0123456789abcdef");
+        for (width, length) in [(80, 16), (54, 16), (53, 8), (30, 8), (29, 4)]
+        {
+            let rows = rows(&both.got, &both, width);
+            assert!(rows.iter().all(|row| row.len() <= width), "{rows:#?}");
+            let is_hex = |row: &&String| !row.contains(['"', '^']);
+            let first = rows.iter().find(is_hex).unwrap();
+            let pairs = first.split_whitespace().skip(1).count();
+            assert_eq!(pairs, length, "{rows:#?}");
+            let [.., last, mark] = &rows[..] else { panic!() };
+            assert_eq!(mark.find("^^"), Some(last.len() + 1));
+        }
+    }
 
     fn drawn(expected: &[u8], got: &[u8]) -> String {
         let both = Comparison::of(expected, got);
         let mut lines = vec![difference(&both)];
         for side in [&both.expected, &both.got] {
             lines.push(extent(side));
-            lines.extend(rows(side, &both, 40));
+            lines.extend(rows(side, &both, 60));
         }
         lines.join("\n")
     }

@@ -62,6 +62,12 @@ fn results(report: &Report, look: &Look, detail: Detail) -> Results {
 
 /// Why it cannot be graded, if so.
 fn hindrance(report: &Report) -> Option<String> {
+    if report.undecided_by_killing() > 0 {
+        let hindrance = "The examiner was killed, maybe by your program \
+                         itself: look for kill(2) in it before you submit \
+                         it again.";
+        return Some(hindrance.to_owned());
+    }
     if report.undecided() > 0 {
         let hindrance = "The checker itself had trouble. This is not your \
                          program's fault: please submit it again.";

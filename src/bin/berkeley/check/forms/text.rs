@@ -3,7 +3,10 @@
 
 use super::super::report::{Outcome, Report, Result};
 use super::block::block;
-use super::words::{mark, name, notes, says, summary, visible, wants_a_block};
+use super::page::at_blanks;
+use super::words::{
+    counted, mark, name, notes, says, summary, visible, wants_a_block,
+};
 use super::{Detail, Look};
 use crate::screen::{BAD, GOOD, HEADING, PLAIN, QUIET, pad, paint};
 
@@ -14,10 +17,30 @@ const NAME_AT: usize = 28;
 pub(crate) fn text(report: &Report, look: &Look) -> Vec<String> {
     let mut lines = opening(report, look);
     lines.push(String::new());
-    for outcome in &report.outcomes {
+    lines.extend(self::lines(report, 0, look));
+    lines.extend(rest(report, look));
+    lines
+}
+
+/// The cases from this one on. Of a program that could not be started, those
+/// that were not tried for it are only counted.
+pub(crate) fn lines(report: &Report, from: usize, look: &Look) -> Vec<String> {
+    let cannot_start = report.count(Result::Unstartable) > 0;
+    let is_counted = |it: &Outcome| {
+        cannot_start && it.result == Result::Skipped && it.runs == 0
+    };
+    let news = &report.outcomes[from..];
+    let mut lines = Vec::new();
+    for outcome in news.iter().filter(|it| !is_counted(it)) {
         lines.extend(line(outcome, look));
     }
-    lines.extend(rest(report, look));
+    let skipped = news.iter().filter(|it| is_counted(it)).count();
+    if skipped > 0 {
+        let mark = pad(&paint(QUIET, "skipped"), NAME_AT);
+        let cases = counted(skipped as u64, "case");
+        let why = "the program could not be started";
+        lines.extend(wrapped(&format!("{mark}{cases}: {why}"), look, NAME_AT));
+    }
     lines
 }
 
@@ -32,7 +55,7 @@ pub(crate) fn opening(report: &Report, look: &Look) -> Vec<String> {
 
 /// One case, when it is over: a row of the terminal, and more of them only if
 /// its title does not fit.
-pub(crate) fn line(outcome: &Outcome, look: &Look) -> Vec<String> {
+fn line(outcome: &Outcome, look: &Look) -> Vec<String> {
     let style = match outcome.result {
         Result::Passed => GOOD,
         Result::Skipped => QUIET,
@@ -73,8 +96,7 @@ pub(crate) fn rest(report: &Report, look: &Look) -> Vec<String> {
 
 fn wrapped(text: &str, look: &Look, indent: usize) -> Vec<String> {
     let indent = " ".repeat(indent);
-    let options =
-        textwrap::Options::new(look.width).subsequent_indent(&indent);
+    let options = at_blanks(look.width).subsequent_indent(&indent);
     let lines = textwrap::wrap(text, options);
     lines.iter().map(ToString::to_string).collect()
 }
@@ -149,6 +171,27 @@ FAILED  joke-split: The joke, cut at every byte
     }
 
     #[test]
+    fn what_was_not_tried_for_want_of_a_program_is_counted() {
+        let mut report = mixed();
+        report.outcomes.retain(|it| it.id == "unstartable");
+        for id in ["one", "two"] {
+            report.outcomes.push(Outcome {
+                id: id.to_owned(),
+                result: Result::Skipped,
+                ..Outcome::default()
+            });
+        }
+        let told = plain(&lines(&report, 0, &look()));
+        let (first, skipped) = told.split_once('\n').unwrap();
+        assert!(first.starts_with("FAILED       0/1"), "{told}");
+        let expected = "skipped                     2 cases: the program \
+                        could not be started";
+        assert_eq!(skipped, expected);
+        report.outcomes.remove(0);
+        assert_eq!(lines(&report, 0, &look()).len(), 2);
+    }
+
+    #[test]
     fn what_a_program_prints_cannot_move_the_cursor() {
         for width in [72, 80, 100] {
             let look = Look { width, ..look() };
@@ -158,9 +201,10 @@ FAILED  joke-split: The joke, cut at every byte
                 let wide = textwrap::core::display_width(line);
                 assert!(wide <= width, "{width} {wide}: {line:?}");
             }
-            // Eight long texts in each of five blocks, and a note.
+            // Eight long texts in each of five blocks, but for the why of
+            // what never ran, and a note.
             let long = text.matches('x').count() / 5_000;
-            assert_eq!(long, 5 * 8 + 1, "nothing is cut");
+            assert_eq!(long, 5 * 8 - 1 + 1, "nothing is cut");
         }
     }
 

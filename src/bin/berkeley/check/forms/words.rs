@@ -40,6 +40,9 @@ pub(super) fn says(outcome: &Outcome) -> String {
         Result::Unstartable => {
             visible(&format!("The program could not be started: {says}"))
         }
+        Result::Trouble if outcome.was_killed => {
+            visible(&format!("Nothing is decided: {says}"))
+        }
         Result::Trouble => visible(&format!(
             "The checker itself had trouble, and nothing is decided: {says}"
         )),
@@ -93,15 +96,25 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
             counted(cases(report), "case"),
         ));
     }
-    let undecided = report.undecided();
+    let points_are = |points| match points {
+        1 => "1 point is".to_owned(),
+        points => format!("{points} points are"),
+    };
+    let killed = report.undecided_by_killing();
+    let undecided = report.undecided() - killed;
     if undecided > 0 {
         notes.push(format!(
             "{} undecided, because the checker itself had trouble. That is \
              not the program's fault: please run the check again.",
-            match undecided {
-                1 => "1 point is".to_owned(),
-                points => format!("{points} points are"),
-            },
+            points_are(undecided),
+        ));
+    }
+    if killed > 0 {
+        notes.push(format!(
+            "{} undecided, because the examiner was killed, maybe by the \
+             program itself: look for kill(2) in it before the check is run \
+             again.",
+            points_are(killed),
         ));
     }
     notes
@@ -185,5 +198,20 @@ mod tests {
         let notes = notes(&report);
         assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(notes[1].starts_with("3 points are undecided"), "{notes:?}");
+        assert!(notes[1].contains("not the program's fault"), "{notes:?}");
+    }
+
+    #[test]
+    fn who_may_have_killed_the_examiner_is_not_called_blameless() {
+        let mut report = fixture::mixed();
+        let killed = report.outcomes.last_mut().unwrap();
+        killed.was_killed = true;
+        let expected = "Nothing is decided: A file is needed";
+        assert!(says(killed).starts_with(expected), "{}", says(killed));
+        let notes = notes(&report);
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        let expected = "3 points are undecided, because the examiner was \
+                        killed, maybe by the program itself";
+        assert!(notes[1].starts_with(expected), "{notes:?}");
     }
 }

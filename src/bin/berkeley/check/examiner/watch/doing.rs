@@ -14,6 +14,9 @@ use super::stat::{
 };
 use super::waits::{Awaited, awaited};
 
+/// What is said when there is no process to speak of.
+pub(crate) const NOBODY: &str = "no process of the program is left";
+
 /// As many descriptors as are told of one call.
 const TOLD: usize = 4;
 
@@ -32,7 +35,7 @@ pub(super) fn lines(family: &Family, name: Namer<'_>) -> Vec<String> {
         }
     }
     if deeds.is_empty() {
-        return vec!["no process of the program is left".to_string()];
+        return vec![NOBODY.to_string()];
     }
     folded(&deeds)
 }
@@ -80,15 +83,18 @@ fn ended(stat: &Stat) -> (String, String) {
     }
     let status = stat.number(EXIT_CODE).unwrap_or(0);
     let how = match (libc::WTERMSIG(status), libc::WEXITSTATUS(status)) {
-        (0, code) => format!("exit code {code}"),
-        (signal, _) => Signal::try_from(signal)
-            .map_or(format!("signal {signal}"), |signal| signal.to_string()),
+        (0, code) => format!("has ended with exit code {code}"),
+        (signal, _) => {
+            let name = Signal::try_from(signal).map(Signal::as_str);
+            let name = name.map_or(format!("signal {signal}"), str::to_owned);
+            format!("was killed by {name}")
+        }
     };
     let parent = stat.number::<i32>(PARENT).unwrap_or(0);
     if parent == std::process::id().cast_signed() {
-        return (format!("has ended with {how}"), String::new());
+        return (how, String::new());
     }
-    let verb = format!("is a zombie: it has ended with {how}");
+    let verb = format!("is a zombie: it {how}");
     (verb, format!(", and its parent, pid {parent}, has not waited for it"))
 }
 

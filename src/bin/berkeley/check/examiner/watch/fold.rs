@@ -52,10 +52,12 @@ fn of_one_verb(deeds: Vec<&Deed>) -> Vec<String> {
         }
     }
     if !others.is_empty() {
-        let are = if others.len() == 1 { "" } else { "each " };
         let more = counted(first.pid, &others);
         let Deed { name, verb, .. } = first;
-        lines.push(format!("{more} of {name}, of which {are}{verb}"));
+        lines.push(match others.len() {
+            1 => format!("{more} of {name} {verb}"),
+            _ => format!("{more} of {name}, each of which {verb}"),
+        });
     }
     lines
 }
@@ -127,7 +129,11 @@ mod tests {
         assert!(lines[2].starts_with("pid 1 (server), thread 12, is blocked"));
         assert_eq!(
             lines[3],
-            "97 more threads of server, of which each is blocked in recvfrom"
+            "97 more threads of server, each of which is blocked in recvfrom"
+        );
+        assert_eq!(
+            folded(&all[..4])[3],
+            "1 more thread of server is blocked in recvfrom"
         );
     }
 }

@@ -22,6 +22,7 @@ mod waits;
 use std::net::SocketAddr;
 
 pub(crate) use connections::{End, Place};
+pub(crate) use doing::NOBODY;
 pub(crate) use growth::Growth;
 pub(crate) use rest::Rest;
 
@@ -62,6 +63,12 @@ impl Watch {
     /// and again: a rest is told when it has lasted for a while (30 ms).
     pub(crate) fn look(&mut self) -> Rest {
         self.eyelids.look(&mut self.family)
+    }
+
+    /// Whether one of its tasks runs, or would if it had a CPU, as of the
+    /// last look.
+    pub(crate) fn is_running(&self) -> bool {
+        rest::states(&self.family) == Rest::Active
     }
 
     /// Its processes, zombies too.

@@ -130,7 +130,7 @@ pub(super) fn clock(pid: i32) -> Option<Duration> {
 }
 
 /// `Active` as soon as one task is, `Asleep` if all sleep.
-fn states(family: &Family) -> Rest {
+pub(super) fn states(family: &Family) -> Rest {
     let mut states = family.members().flat_map(|(pid, member)| {
         let states = member.tasks.iter().map(move |&tid| {
             Stat::of_task(pid, tid).map_or('R', |stat| stat.state())

@@ -155,8 +155,8 @@ fn a_zombie_is_told_with_its_end_and_its_parent() {
     );
     let lines = watch.doing(&mut super::nobody);
     assert_eq!(lines.len(), 3, "{lines:?}");
-    for how in ["exit code 5", "SIGKILL"] {
-        let words = format!("is a zombie: it has ended with {how}, {parent}");
+    for how in ["has ended with exit code 5", "was killed by SIGKILL"] {
+        let words = format!("is a zombie: it {how}, {parent}");
         assert!(lines.iter().any(|line| line.ends_with(&words)), "{lines:?}");
     }
 }
