@@ -236,8 +236,8 @@ mod tests {
         let source = format!(
             "lab l\ntitle t\nrole server\n\n{}\n{}\n{}",
             case("ready", ""),
-            case("echo", "needs ready"),
-            case("calls", "needs ready\nwith a trace"),
+            case("echo", "needs ready\nsteps\n  program runs"),
+            case("calls", "needs ready\nwith a trace\nsteps\n  program runs"),
         );
         let lab = parse(&source).unwrap();
         for (trace, words) in [
