@@ -1,22 +1,24 @@
 //! The same verdict each time, and all that is said of it.
 
-use super::common::{Language, program};
+use super::common::{Language, hold, program};
 use super::{held, names, observed};
 
+/// Beside others of them, which take the CPUs from it.
 fn the_same_each_time(times: usize) {
-    for name in names() {
-        let (first, code) = held(&[&name]);
-        assert_eq!(code, 0, "{name}: {first:#}");
-        assert_eq!(first["trouble"], serde_json::Value::Null, "{name}");
+    let names = names();
+    hold(names.iter().map(String::as_str).collect(), |name| {
+        let (first, code) = held(&[name]);
+        assert_eq!(code, 0, "{first:#}");
+        assert_eq!(first["trouble"], serde_json::Value::Null);
         let expected = observed(&first);
-        assert!(expected.len() >= 3, "{name}: {expected:?}");
-        assert!(expected.iter().all(|(.., ok)| *ok), "{name}: {expected:?}");
+        assert!(expected.len() >= 3, "{expected:?}");
+        assert!(expected.iter().all(|(.., ok)| *ok), "{expected:?}");
         for time in 1..times {
-            let (again, code) = held(&[&name]);
-            assert_eq!(code, 0, "{name}, time {time}: {again:#}");
-            assert_eq!(observed(&again), expected, "{name}, time {time}");
+            let (again, code) = held(&[name]);
+            assert_eq!(code, 0, "time {time}: {again:#}");
+            assert_eq!(observed(&again), expected, "time {time}");
         }
-    }
+    });
 }
 
 #[test]

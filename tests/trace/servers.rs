@@ -9,7 +9,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::common::{
-    Case, Language, SOON, Server, kernel, program, promptly, python, run,
+    Case, Language, Program, SOON, Server, kernel, program, promptly, python,
+    run,
 };
 use super::{Saved, calls, events};
 
@@ -94,6 +95,17 @@ fn every_model_serves_as_without() {
     }
 }
 
+/// A traced server in Python that says where it listens.
+fn listening(script: &str) -> Option<(Program, u16)> {
+    let python = python(script, &[])?;
+    let mut command = super::trace(&["-o", "/dev/null", "--"]);
+    command.arg(python.get_program()).args(python.get_args());
+    let server = Program::spawn(&mut command);
+    let line = server.wait_for("listening on ");
+    let port = line.rsplit(':').next().unwrap().parse().unwrap();
+    Some((server, port))
+}
+
 /// The tool asks a duplicate of each socket for its state: one that it kept
 /// would keep the connection open.
 #[test]
@@ -109,12 +121,7 @@ while True:
     c.recv(1)
     c.close()
 ";
-    let Some(python) = python(script, &[]) else { return };
-    let mut command = super::trace(&["-o", "/dev/null", "--"]);
-    command.arg(python.get_program()).args(python.get_args());
-    let server = super::common::Program::spawn(&mut command);
-    let line = server.wait_for("listening on ");
-    let port: u16 = line.rsplit(':').next().unwrap().parse().unwrap();
+    let Some((_server, port)) = listening(script) else { return };
     promptly(Duration::from_millis(100), || {
         let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
         peer.set_read_timeout(Some(SOON)).unwrap();
@@ -141,12 +148,7 @@ while True:
             peer.send(str(os.getpid()).encode())
     os.waitpid(child, 0)
 ";
-    let Some(python) = python(script, &[]) else { return };
-    let mut command = super::trace(&["-o", "/dev/null", "--"]);
-    command.arg(python.get_program()).args(python.get_args());
-    let server = super::common::Program::spawn(&mut command);
-    let line = server.wait_for("listening on ");
-    let port: u16 = line.rsplit(':').next().unwrap().parse().unwrap();
+    let Some((_server, port)) = listening(script) else { return };
     promptly(Duration::from_millis(100), || {
         let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
         peer.set_read_timeout(Some(SOON)).unwrap();

@@ -1,6 +1,6 @@
 //! Nobody is left behind, however it ends.
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork};
 
@@ -121,9 +121,12 @@ fn child(work: impl FnOnce()) -> Pid {
     }
 }
 
-/// An examiner with daemons, until it is told to stop.
+/// An examiner with daemons, until it is told to stop; by SIGHUP, too, where
+/// these tests run under `nohup`.
 fn examiner(tool: Pid) -> Pid {
     child(move || {
+        // SAFETY: no handler is taken away from anybody.
+        unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }.unwrap();
         if guard(tool.as_raw()).is_err() {
             return;
         }
