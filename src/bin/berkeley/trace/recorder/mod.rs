@@ -1,6 +1,7 @@
 //! The witness that writes the record: what the engine tells, in words, with
 //! the sockets behind the descriptors and what the kernel says of them.
 
+mod about;
 mod brief;
 mod cast;
 mod kept;
