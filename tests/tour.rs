@@ -1,5 +1,4 @@
-//! What `berkeley tour` promises: it is true, complete, and leaves nothing
-//! behind.
+//! What the tour promises: it is true, complete, and leaves nobody behind.
 
 #![allow(clippy::unwrap_used)]
 

@@ -2,17 +2,18 @@
 
 use crate::trace::symbols::{self, Symbols};
 
+const GROUPS: [Symbols; 6] = [
+    Symbols::Domain,
+    Symbols::Type,
+    Symbols::Protocol,
+    Symbols::Message,
+    Symbols::How,
+    Symbols::Poll,
+];
+
 /// All whose names begin so.
 pub(super) fn beginning_with(prefix: &str) -> Vec<String> {
-    let groups = [
-        Symbols::Domain,
-        Symbols::Type,
-        Symbols::Protocol,
-        Symbols::Message,
-        Symbols::How,
-        Symbols::Poll,
-    ];
-    let plain = groups.into_iter().flat_map(Symbols::all);
+    let plain = GROUPS.into_iter().flat_map(Symbols::all);
     let mut lines: Vec<String> = plain
         .filter(|(_, name)| name.starts_with(prefix))
         .map(|(value, name)| format!("{name} = {value:#x} ({value})"))
@@ -31,15 +32,7 @@ pub(super) fn beginning_with(prefix: &str) -> Vec<String> {
 
 /// All names, for completion.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let groups = [
-        Symbols::Domain,
-        Symbols::Type,
-        Symbols::Protocol,
-        Symbols::Message,
-        Symbols::How,
-        Symbols::Poll,
-    ];
-    let plain = groups.into_iter().flat_map(Symbols::all);
+    let plain = GROUPS.into_iter().flat_map(Symbols::all);
     plain
         .map(|(_, name)| name)
         .chain(symbols::options().map(|(_, _, name)| name))

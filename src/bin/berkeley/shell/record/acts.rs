@@ -121,3 +121,11 @@ fn told(step: &Step) -> String {
         None => step.entry.call.to_string(),
     }
 }
+
+/// Of lines with variables of their own.
+pub(super) fn block(lines: Vec<String>) -> Vec<String> {
+    let mut all = vec!["{".to_owned()];
+    all.extend(lines.into_iter().map(|line| format!("    {line}")));
+    all.push("}".into());
+    all
+}

@@ -1,6 +1,7 @@
 //! Each call in C.
 
 use super::super::call::{Address, Arg, Value};
+use super::acts::block;
 use super::c_transfer::{message, quoted, receives, sends};
 use super::plan::Step;
 use super::sets;
@@ -87,14 +88,6 @@ pub(super) const LENGTH: &str = "socklen_t length = sizeof from;";
 
 pub(super) fn told(name: &str, call: &str) -> String {
     format!("told(\"{name}\", {call});")
-}
-
-/// Of lines with variables of their own.
-pub(super) fn block(lines: Vec<String>) -> Vec<String> {
-    let mut all = vec!["{".to_owned()];
-    all.extend(lines.into_iter().map(|line| format!("    {line}")));
-    all.push("}".into());
-    all
 }
 
 /// The descriptor gets its name.

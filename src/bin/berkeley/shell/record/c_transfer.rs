@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::super::call::{Arg, Bytes};
-use super::c_calls::{FROM, LENGTH, address, block, told};
+use super::acts::block;
+use super::c_calls::{FROM, LENGTH, address, told};
 use super::plan::Step;
 
 /// In quotes, octal where it is no letter.

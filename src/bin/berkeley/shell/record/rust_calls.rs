@@ -1,6 +1,7 @@
 //! Each call in Rust.
 
 use super::super::call::{Address, Arg};
+use super::acts::block;
 use super::plan::Step;
 use super::rust_options;
 use super::rust_transfer::{quoted, receives, recvmsg, sendmsg, sends};
@@ -105,14 +106,6 @@ pub(super) const ARGUED: &str =
 pub(super) fn number(name: &str, call: &str) -> Vec<String> {
     let result = format!("{}.map(i64::from)", raw(call));
     vec![ARGUED.into(), told(name, &result)]
-}
-
-/// Of lines with variables of their own.
-pub(super) fn block(lines: Vec<String>) -> Vec<String> {
-    let mut all = vec!["{".to_owned()];
-    all.extend(lines.into_iter().map(|line| format!("    {line}")));
-    all.push("}".into());
-    all
 }
 
 /// The descriptor gets its name.

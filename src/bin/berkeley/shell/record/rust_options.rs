@@ -2,8 +2,9 @@
 //! one for the option.
 
 use super::super::call::{Arg, Value};
+use super::acts::block;
 use super::plan::Step;
-use super::rust_calls::{block, number, told};
+use super::rust_calls::{number, told};
 
 /// What nix calls an option, and whether it is a switch.
 fn known(level: i32, option: i32) -> Option<(&'static str, bool)> {

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::super::call::{Arg, Bytes};
+use super::acts::block;
 use super::plan::Step;
-use super::rust_calls::{ARGUED, address, block, prefixed, raw, told};
+use super::rust_calls::{ARGUED, address, prefixed, raw, told};
 
 fn flags(step: &Step, place: usize) -> String {
     match step.number(place) {

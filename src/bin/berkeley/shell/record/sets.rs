@@ -3,7 +3,7 @@
 use super::super::call::Arg;
 use super::super::sets::Sets;
 use super::plan::Step;
-use super::{c_calls, rust_calls};
+use super::{acts, c_calls, rust_calls};
 
 const NAMES: [&str; 3] = ["reads", "writes", "excepts"];
 
@@ -55,7 +55,7 @@ pub(super) fn in_c(step: &Step) -> Vec<String> {
     let sets = argument(sets, "&", "NULL");
     let call = format!("select(nfds, {sets}, {time})");
     lines.push(c_calls::told("select", &call));
-    c_calls::block(lines)
+    acts::block(lines)
 }
 
 pub(super) fn in_rust(step: &Step) -> Vec<String> {
@@ -81,5 +81,5 @@ pub(super) fn in_rust(step: &Step) -> Vec<String> {
     let sets = argument(sets, "&mut ", "None");
     let call = format!("select({nfds}, {sets}, {time}).map(i64::from)");
     lines.push(rust_calls::told("select", &call));
-    rust_calls::block(lines)
+    acts::block(lines)
 }
