@@ -7,8 +7,8 @@ mod common;
 use std::process::Stdio;
 
 use common::{
-    Conversation, Language, Program, SOON, Start, command, in_both, kernel,
-    kill_process, peer_program, run, socket_file, until,
+    Conversation, Language, Program, SOON, Start, command, in_both,
+    interpreter, kernel, kill_process, run, socket_file, until,
 };
 use nix::sys::signal::Signal;
 
@@ -71,7 +71,7 @@ fn no_worker_is_born_with_a_lock_that_nobody_will_open() {
 /// A waiter that cannot watch what it must is no reason to wait for ever.
 #[test]
 fn who_has_no_room_for_the_way_out_says_so_and_ends() {
-    let Some(python) = peer_program("python3") else { return };
+    let Some(python) = interpreter() else { return };
     let full = "
 import os, sys
 for number in range(3, 1024):

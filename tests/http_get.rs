@@ -14,8 +14,8 @@ use std::process::Command;
 
 use berkeley::protocols::http::{Response, Step, Wrong};
 use common::{
-    Finished, Language, Program, dead_port, in_both, peer_program, program,
-    python, run,
+    Finished, Language, Program, dead_port, in_both, interpreter,
+    peer_program, program, python, run,
 };
 
 fn http_get(language: Language, args: &[&str]) -> Finished {
@@ -76,7 +76,7 @@ impl Site {
         let folder = format!("berkeley-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
         fs::create_dir_all(&folder).unwrap();
-        let mut command = Command::new(peer_program("python3")?);
+        let mut command = Command::new(interpreter()?);
         command.args(["-u", "-m", "http.server", "0", "--bind", host]);
         command.arg("--directory").arg(&folder);
         let server = Program::spawn(&mut command);

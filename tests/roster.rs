@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use common::{
-    Case, Conversation, Server, everywhere, peer_program, python, run, under,
+    Case, Conversation, Server, everywhere, interpreter, python, run, under,
 };
 
 const ACKNOWLEDGED: &[u8] = b"\x80\x04K\x01.";
@@ -355,7 +355,7 @@ fn a_pickle_cut_by_the_end_is_not_acknowledged() {
 
 #[test]
 fn pythons_own_client_passes_the_test() {
-    let Some(python) = peer_program("python3") else { return };
+    let Some(python) = interpreter() else { return };
     let client = "
 import pickle, socket, sys
 s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
@@ -367,7 +367,7 @@ for sid in (1, None, 2.5):
     everywhere(|case| {
         let server = roster(case);
         let port = server.port().to_string();
-        let mut command = Command::new(&python);
+        let mut command = Command::new(python);
         command.arg("-c").arg(client).arg(&port);
         let done = run(&mut command, b"");
         assert_eq!(done.out(), "True\n1\n1\n1\n", "{}", done.err());
@@ -381,7 +381,7 @@ for sid in (1, None, 2.5):
 
 #[test]
 fn over_a_socket_file_the_client_id_is_its_process() {
-    let Some(python) = peer_program("python3") else { return };
+    let Some(python) = interpreter() else { return };
     let client = "
 import os, pickle, socket, sys
 s = socket.socket(socket.AF_UNIX)
@@ -390,7 +390,7 @@ print(pickle.loads(s.recv(4096)) == {'clientid': os.getpid()})";
     everywhere(|case| {
         let path = common::socket_file();
         let server = case.server("roster_server").unix(&path).start();
-        let mut command = Command::new(&python);
+        let mut command = Command::new(python);
         command.arg("-c").arg(client).arg(&path);
         let done = run(&mut command, b"");
         assert_eq!(done.out(), "True\n", "{}", done.err());

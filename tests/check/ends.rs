@@ -174,7 +174,7 @@ fn a_server_is_ready_where_its_clients_look_for_it() {
         ("127.0.0.2", "0", false),
     ] {
         let mut check = command("somewhere", "ready");
-        check.arg(&python).args(["-c", SOMEWHERE, host, "{port}", only]);
+        check.arg(python).args(["-c", SOMEWHERE, host, "{port}", only]);
         let (report, code) = report(&mut check);
         assert_eq!(code, i32::from(!is_ready), "{host} {report:#}");
         if !is_ready {

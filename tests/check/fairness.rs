@@ -216,7 +216,7 @@ fn all_forms_are_what_they_should_be() {
         command.arg("--report").arg(format!("{form}={}", file.display()));
     }
     let server = echo("no-knock", THREADS);
-    command.arg("--").arg(&python).arg(server).arg("{port}");
+    command.arg("--").arg(python).arg(server).arg("{port}");
     let done = run(&mut command, b"");
     assert_eq!(done.code, 1, "{}", done.err());
     if let Some(xmllint) = peer_program("xmllint") {
@@ -232,7 +232,7 @@ fn all_forms_are_what_they_should_be() {
         assert!(judged.contains("Failed"), "{judged}");
     }
     for form in ["json", "gradescope", "prairielearn"] {
-        let mut judge = Command::new(&python);
+        let mut judge = Command::new(python);
         judge.args(["-m", "json.tool"]).arg(folder.join(form));
         assert_eq!(run(&mut judge, b"").code, 0, "{form}");
     }

@@ -13,12 +13,11 @@ mod references;
 mod usage;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
 use common::{
-    Finished, Language, SOON, peer_program, program, run, run_within,
+    Finished, Language, SOON, interpreter, program, run, run_within,
 };
 use serde_json::Value;
 
@@ -36,17 +35,6 @@ pub(crate) fn report(command: &mut Command) -> (Value, i32) {
         panic!("{why}: {}{}", done.out(), done.err());
     });
     (report, done.code)
-}
-
-/// Python itself, and no script in front of it that finds it each time.
-pub(crate) fn interpreter() -> Option<PathBuf> {
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let find = || {
-        let mut python = Command::new(peer_program("python3")?);
-        let asked = python.args(["-c", "import sys; print(sys.executable)"]);
-        Some(PathBuf::from(run(asked, b"").out().trim_end()))
-    };
-    FOUND.get_or_init(find).clone()
 }
 
 /// What a script prints about a file.

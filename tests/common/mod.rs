@@ -33,7 +33,9 @@ use std::time::Duration;
 
 pub use forbid::without;
 pub use kernel::until;
-pub use peers::{Conversation, dead_port, peer_program, python, scripted};
+pub use peers::{
+    Conversation, dead_port, interpreter, peer_program, python, scripted,
+};
 pub use program::{Program, Stream};
 pub use run::{Finished, done, fails, run, run_within};
 pub use server::{Server, Start};

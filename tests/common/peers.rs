@@ -4,8 +4,9 @@ use std::io::{self, ErrorKind::Interrupted, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use nix::sys::socket::{
     getsockname, recv, send, setsockopt, socket, sockopt,
 };
 
-use super::SOON;
+use super::{SOON, run};
 
 /// The path of a program that this kit did not write, or a line that says
 /// so. With `CI=true` all of them have to be there.
@@ -44,9 +45,21 @@ pub fn skip(why: &str) {
     let _ = io::stderr().write_all(line.as_bytes());
 }
 
+/// Python itself. What the PATH has may be a script that looks for it each
+/// time, in calls of its own, which a trace would tell.
+pub fn interpreter() -> Option<&'static Path> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let find = || {
+        let mut python = Command::new(peer_program("python3")?);
+        let asked = python.args(["-c", "import sys; print(sys.executable)"]);
+        Some(PathBuf::from(run(asked, b"").out().trim_end()))
+    };
+    FOUND.get_or_init(find).as_deref()
+}
+
 /// A script for Python, as CPython's `socket` and `pickle` see the server.
 pub fn python(script: &str, args: &[&str]) -> Option<Command> {
-    let mut command = Command::new(peer_program("python3")?);
+    let mut command = Command::new(interpreter()?);
     command.arg("-c").arg(script).args(args);
     Some(command)
 }

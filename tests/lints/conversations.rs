@@ -1,24 +1,11 @@
 //! Mistakes with bytes, ends and waiting, each made in a small Python
 //! program, and mended in its twin.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
-use super::common::{hold, peer_program};
+use super::common::{hold, interpreter};
 use super::{found, ids, trace};
-
-/// The interpreter itself: what stands for it in the PATH may be a script.
-fn interpreter() -> Option<&'static Path> {
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        let mut command = Command::new(peer_program("python3")?);
-        command.args(["-c", "import sys; print(sys.executable)"]);
-        let name = String::from_utf8(command.output().unwrap().stdout);
-        Some(PathBuf::from(name.unwrap().trim()))
-    });
-    found.as_deref()
-}
 
 fn talk(python: &Path, file: &str, mistake: &str, how: &str) -> Command {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lints");

@@ -3,7 +3,9 @@
 
 use std::fmt::{self, Display};
 
-use super::common::{Language, MODELS, hold, peer_program, program, run};
+use super::common::{
+    Language, MODELS, hold, interpreter, peer_program, program, run,
+};
 use super::{findings, found, ids, trace};
 
 const LABS: [&str; 9] = [
@@ -77,7 +79,7 @@ fn the_kits_own_programs_are_innocent() {
 #[test]
 fn python_and_curl_are_innocent() {
     let Some(curl) = peer_program("curl") else { return };
-    let Some(python) = peer_program("python3") else { return };
+    let Some(python) = interpreter() else { return };
     let client = format!("{} -s 127.0.0.1:{{port}}/", curl.display());
     let args =
         ["--lint", "--json", "--client", &client, "--client", &client, "--"];

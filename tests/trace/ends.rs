@@ -190,7 +190,7 @@ fn nonsense_is_2() {
 #[test]
 fn a_server_and_its_clients() {
     let Some(curl) = super::common::peer_program("curl") else { return };
-    let Some(python) = super::common::peer_program("python3") else { return };
+    let Some(python) = super::common::interpreter() else { return };
     let saved = Saved::new("json");
     let client = format!("{} -s 127.0.0.1:{{port}}/", curl.display());
     let args = ["-o", saved.name(), "--client", &client, "--client", &client];

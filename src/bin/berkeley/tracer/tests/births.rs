@@ -34,7 +34,7 @@ fn each_kind_of_birth_is_told_with_its_parent() {
         return;
     }
     let scope = calls(&[libc::SYS_getpid, libc::SYS_exit_group]);
-    let (notes, end) = told(scope, exact_python(script));
+    let (notes, end) = told(scope, python(script));
     assert_eq!(end, End::Exited(0));
     let expected =
         [Birth::Fork, Birth::Vfork, Birth::Thread, Birth::Clone, Birth::Fork];
@@ -54,7 +54,7 @@ fn a_child_is_known_before_its_parent_returns_from_making_it() {
         \tif os.fork() == 0: os._exit(0)\n\
         \tos.wait()";
     let makers = [libc::SYS_clone, libc::SYS_clone3];
-    let (notes, _) = told(calls(&makers), exact_python(script));
+    let (notes, _) = told(calls(&makers), python(script));
     let births = notes.births();
     assert_eq!(births.len(), 101);
     for (child, parent, _) in births.into_iter().skip(1) {
@@ -73,7 +73,7 @@ fn a_thousand_fast_forks_lose_nobody() {
         \tif os.fork() == 0: os._exit(i % 3)\n\
         codes = [os.waitstatus_to_exitcode(os.wait()[1]) for i in range(1000)]\n\
         os._exit(sum(codes) == 999)";
-    let (notes, end) = told(calls(&[libc::SYS_wait4]), exact_python(script));
+    let (notes, end) = told(calls(&[libc::SYS_wait4]), python(script));
     assert_eq!(end, End::Exited(1));
     assert_eq!(kinds(&notes), [Birth::Fork; 1000]);
     assert_all_ended(&notes);
@@ -86,7 +86,7 @@ fn five_hundred_threads_come_and_go() {
         all = threading.Barrier(501)\n\
         for _ in range(500): threading.Thread(target=all.wait).start()\n\
         all.wait()";
-    let (notes, end) = told(calls(&[libc::SYS_futex]), exact_python(script));
+    let (notes, end) = told(calls(&[libc::SYS_futex]), python(script));
     assert_eq!(end, End::Exited(0));
     assert_eq!(kinds(&notes), [Birth::Thread; 500]);
     assert_all_ended(&notes);
@@ -109,7 +109,7 @@ fn children_come_and_go_while_signals_arrive() {
         while n < 20: signal.pause()\n\
         os._exit(0)";
     let scope = calls(&[libc::SYS_wait4, libc::SYS_clone, libc::SYS_pause]);
-    let (notes, end) = told(scope, exact_python(script));
+    let (notes, end) = told(scope, python(script));
     assert_eq!(end, End::Exited(0));
     assert_eq!(kinds(&notes).len(), 600);
     assert_all_ended(&notes);
@@ -129,7 +129,7 @@ fn killed_at_any_moment_nobody_is_stuck() {
         \tos.waitpid(pid, 0)";
     set_child_subreaper(true).unwrap();
     for scope in [calls(&[libc::SYS_wait4]), Scope::Everything] {
-        let (notes, end) = told(scope, exact_python(script));
+        let (notes, end) = told(scope, python(script));
         assert_eq!(end, End::Exited(0));
         let killed = End::Killed(libc::SIGKILL, false);
         let killed = |end: &&(Task, End)| end.1 == killed;
@@ -146,7 +146,7 @@ fn a_thread_that_makes_an_exec_gets_the_number_of_its_process() {
         threading.Thread(target=becomes).start()\n\
         time.sleep(100)";
     let scope = calls(&[libc::SYS_execve, libc::SYS_kill]);
-    let (notes, end) = told(scope, exact_python(script));
+    let (notes, end) = told(scope, python(script));
     assert_eq!(end, End::Exited(4));
     assert_all_ended(&notes);
     let births = notes.births();
@@ -173,7 +173,7 @@ fn whoever_is_made_so_that_nobody_sees_it_is_counted() {
     }
     let mut tracer = Tracer::new(calls(&[libc::SYS_clone])).unwrap();
     let mut notes = Notes::default();
-    tracer.start(exact_python(script), &mut notes).unwrap();
+    tracer.start(python(script), &mut notes).unwrap();
     pump_to_the_end(&mut tracer, &mut notes);
     assert_eq!(tracer.blind().untraced, 1);
     assert_eq!(notes.births().len(), 1);

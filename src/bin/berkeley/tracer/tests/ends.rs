@@ -41,7 +41,7 @@ fn not_even_a_zombie_is_left() {
         time.sleep(1000)";
     let mut tracer = Tracer::new(calls(&[libc::SYS_kill])).unwrap();
     let mut notes = Notes::default();
-    tracer.start(exact_python(script), &mut notes).unwrap();
+    tracer.start(python(script), &mut notes).unwrap();
     pump_until(&mut tracer, &mut notes, |n| n.births().len() == 61);
     drop(tracer);
     for (task, ..) in notes.births() {
@@ -61,7 +61,7 @@ fn a_fork_bomb_is_ended_as_well() {
         os.wait()";
     let mut tracer = Tracer::new(calls(&[libc::SYS_wait4])).unwrap();
     let mut notes = Notes::default();
-    tracer.start(exact_python(script), &mut notes).unwrap();
+    tracer.start(python(script), &mut notes).unwrap();
     pump_until(&mut tracer, &mut notes, |n| n.births().len() > 200);
     tracer.kill_everyone();
     pump_to_the_end(&mut tracer, &mut notes);
@@ -136,7 +136,7 @@ const ASKS: &str = "import os\nwhile True: os.getppid()";
 fn kill_9_of_the_tracer_ends_what_it_had_started() {
     let script = format!("import os\nos.fork()\nos.fork()\n{ASKS}");
     let pid = killed_while(|tracer, notes| {
-        let pid = tracer.start(exact_python(&script), notes).unwrap().pid;
+        let pid = tracer.start(python(&script), notes).unwrap().pid;
         pump_until(tracer, notes, |n| n.births().len() == 4);
         pid
     });

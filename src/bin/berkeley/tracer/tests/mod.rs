@@ -42,14 +42,10 @@ fn sh(script: &str) -> Launch {
 }
 
 fn python(script: &str) -> Launch {
-    launch(&["python3", "-c", script])
-}
-
-/// The interpreter itself: `python3` may be a script that looks for it.
-fn exact_python(script: &str) -> Launch {
     launch(&[&python_path(), "-c", script])
 }
 
+/// The interpreter itself: `python3` may be a script that looks for it.
 fn python_path() -> String {
     let ask = ["-c", "import sys; print(sys.executable)"];
     let said = Command::new("python3").args(ask).output().unwrap();

@@ -16,7 +16,7 @@ fn each_signal_arrives_once_also_real_time_ones_and_sigtrap() {
         \tsignal.signal(number, note)\n\
         \tos.kill(os.getpid(), number)\n\
         os._exit(got != all)";
-    let (notes, end) = told(calls(&[libc::SYS_kill]), exact_python(script));
+    let (notes, end) = told(calls(&[libc::SYS_kill]), python(script));
     assert_eq!(end, End::Exited(0));
     let heard = notes.heard();
     let signals: Vec<i32> = heard.iter().map(|heard| heard.signal).collect();
@@ -49,7 +49,7 @@ fn what_comes_with_a_signal_arrives_with_it() {
         libc.sigaction(40, ctypes.byref(Action(note, (0,) * 16, 4, None)), None)\n\
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [40])\n\
         os._exit(got != [4711])";
-    let (notes, end) = told(calls(&[libc::SYS_kill]), exact_python(script));
+    let (notes, end) = told(calls(&[libc::SYS_kill]), python(script));
     assert_eq!(end, End::Exited(0));
     assert_eq!(notes.heard()[0].code, libc::SI_QUEUE);
 }
@@ -61,7 +61,7 @@ fn a_childs_end_is_heard_with_its_status() {
         pid = os.fork()\n\
         if pid == 0: os._exit(9)\n\
         os.waitpid(pid, 0)";
-    let (notes, _) = told(calls(&[libc::SYS_kill]), exact_python(script));
+    let (notes, _) = told(calls(&[libc::SYS_kill]), python(script));
     let heard = notes.heard()[0];
     let child = notes.births()[1].0.pid;
     assert_eq!(heard.signal, libc::SIGCHLD);
@@ -104,7 +104,7 @@ fn every_thread_pauses_once() {
         for _ in range(3): threading.Thread(target=threading.Event().wait).start()";
     let mut tracer = Tracer::new(calls(&[libc::SYS_futex])).unwrap();
     let mut notes = Notes::default();
-    let task = tracer.start(exact_python(script), &mut notes).unwrap();
+    let task = tracer.start(python(script), &mut notes).unwrap();
     pump_until(&mut tracer, &mut notes, |n| n.births().len() == 4);
     let count = |notes: &Notes, wanted: fn(&Note) -> bool| {
         notes.all.iter().filter(|note| wanted(note)).count()
@@ -136,7 +136,7 @@ fn a_child_that_is_stopped_right_at_birth_can_be_continued() {
         \tos.kill(pid, signal.SIGTERM)\n\
         \tos.kill(pid, signal.SIGCONT)\n\
         \tassert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGTERM";
-    let (notes, end) = told(calls(&[libc::SYS_pause]), exact_python(script));
+    let (notes, end) = told(calls(&[libc::SYS_pause]), python(script));
     assert_eq!(end, End::Exited(0));
     notes.assert_in_order();
 }
@@ -166,7 +166,7 @@ fn job_control_of_a_shell_works_at_a_terminal() {
         \twhile os.read(tty, 1000): pass\n\
         except OSError: pass\n\
         os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
-    let (notes, end) = told(calls(&[libc::SYS_wait4]), exact_python(script));
+    let (notes, end) = told(calls(&[libc::SYS_wait4]), python(script));
     assert_eq!(end, End::Exited(5), "{notes:?}");
     let stopped = |note: &&Note| matches!(note, Note::Pauses(_, 20));
     assert_eq!(notes.all.iter().filter(stopped).count(), 1);
