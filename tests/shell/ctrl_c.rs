@@ -2,12 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::shell;
+use super::{accepting, shell};
 
 #[test]
 fn a_blocked_accept_is_interrupted_and_the_shell_goes_on() {
@@ -25,30 +24,11 @@ fn a_blocked_accept_is_interrupted_and_the_shell_goes_on() {
     };
     input.write_all(b"one = passive 127.0.0.1:0\naccept one\n").unwrap();
     until("> accept one");
-    let actor = actor_in(pid, "accept");
+    let actor = accepting(pid.as_raw());
     kill(pid, Signal::SIGINT).unwrap();
     let told = until("accept(3)");
     assert_eq!(told, "accept(3) = -1 EINTR (Interrupted system call)");
     input.write_all(b"getpid\nquit\n").unwrap();
     assert_eq!(until("getpid()"), format!("getpid() = {actor}"));
     assert!(child.wait().unwrap().success());
-}
-
-/// The child of this process that sleeps in accept(2).
-fn actor_in(pid: Pid, call: &str) -> i32 {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let wanted = nix::libc::SYS_accept.to_string();
-    loop {
-        let path = format!("/proc/{pid}/task/{pid}/children");
-        let children = std::fs::read_to_string(path).unwrap();
-        for child in children.split_whitespace() {
-            let path = format!("/proc/{child}/syscall");
-            let line = std::fs::read_to_string(path).unwrap_or_default();
-            if line.split(' ').next() == Some(&wanted) {
-                return child.parse().unwrap();
-            }
-        }
-        assert!(Instant::now() < deadline, "nobody is in {call}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

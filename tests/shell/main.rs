@@ -16,7 +16,8 @@ mod walk;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{Finished, Language, program, run};
+use common::kernel::descendants;
+use common::{Finished, Language, SOON, program, run, until};
 
 /// The shell, reading these lines.
 pub(crate) fn typed(lines: &str) -> Finished {
@@ -35,4 +36,19 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     folder
+}
+
+/// Who sleeps in accept(2), among those that this process began; once it does.
+pub(crate) fn accepting(pid: i32) -> i32 {
+    let accept = nix::libc::SYS_accept.to_string();
+    let is_in_it = |pid: &i32| {
+        let call = std::fs::read_to_string(format!("/proc/{pid}/syscall"));
+        call.is_ok_and(|call| call.split(' ').next() == Some(&accept))
+    };
+    let mut found = None;
+    until(SOON, "somebody is in accept", || {
+        found = descendants(pid).into_iter().find(is_in_it);
+        found.is_some()
+    });
+    found.unwrap()
 }

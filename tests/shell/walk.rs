@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::common::{Language, program, run};
-use super::{shell, typed};
+use super::{accepting, shell, typed};
 
 #[test]
 fn one_script_plays_both_sides() {
@@ -103,6 +103,11 @@ impl Pane {
         self.tmux(&["send-keys", "Enter"]).unwrap();
     }
 
+    fn pid(&self) -> i32 {
+        let asks = ["display-message", "-p", "#{pane_pid}"];
+        self.tmux(&asks).unwrap().trim().parse().unwrap()
+    }
+
     /// What is on the screen, once this is.
     fn wait_for(&self, text: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -165,8 +170,8 @@ fn two_shells_in_two_terminals_talk_to_each_other() {
 
     // Ctrl-C ends the call, not the shell; and the line completes itself.
     server.types("again = passive 127.0.0.1:0");
-    server.wait_for("listen(3) = 0");
     server.types("accept again");
+    accepting(server.pid());
     server.tmux(&["send-keys", "C-c"]).unwrap();
     server.wait_for("accept(3) = -1 EINTR (Interrupted system call)");
     server.tmux(&["send-keys", "-l", "getsockn"]).unwrap();

@@ -65,7 +65,7 @@ fn calls(trace: &Value) -> Vec<Vec<String>> {
     all
 }
 
-/// Numbers of four and more digits and pointers made one.
+/// Processes, numbers of four and more digits, and pointers made one.
 fn alike(text: &str) -> String {
     let mut alike = String::new();
     let mut rest = text;
@@ -78,7 +78,9 @@ fn alike(text: &str) -> String {
             alike += if end > 6 { "POINTER" } else { &rest[..end + 2] };
             rest = &hex[end..];
         } else if number > 0 {
-            alike += if number > 3 { "N" } else { &rest[..number] };
+            let is_process = alike.ends_with("pid=");
+            let same = number <= 3 && !is_process;
+            alike += if same { &rest[..number] } else { "N" };
             rest = &rest[number..];
         } else {
             alike.push(next);
@@ -247,7 +249,7 @@ for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
     c.send(b'hi'); d.recv(10)
     print(d.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     c.close(); d.recv(1); d.close(); s.close(); os.unlink(path)
-s = socket.socket(socket.AF_UNIX); s.bind('\\0berkeley-%d' % os.getpid()); s.close()
+s = socket.socket(socket.AF_UNIX); s.bind('\\0berkeley-%010d' % os.getpid()); s.close()
 a, b = socket.socketpair()
 r, w = os.pipe()
 socket.send_fds(a, [b'fds'], [r, w])
