@@ -95,7 +95,7 @@ def arguments():
     if options.mistakes:
         for name, cases in MISTAKES.items():
             for side, case in cases.items():
-                print(f"{side}-{name} {side}-{case} --only={side}-*")
+                print(f"{side}-{name} {side}-{case}")
         sys.exit()
     if options.port is None:
         parser.error("HOST PORT, or server PORT")
