@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::{
     Case, Conversation, SOON, Server, everywhere, kernel, kill_process,
-    promptly, under, until,
+    patiently, promptly, until,
 };
 use nix::sys::signal::Signal;
 
@@ -260,7 +260,7 @@ fn server_of(server: &Server, peer: u16) -> i32 {
 
 #[test]
 fn workers_that_die_like_flies_are_replaced_slowly_and_recover() {
-    under(&["prefork", "prefork-fdpass", "reuseport"], |case| {
+    patiently(&["prefork", "prefork-fdpass", "reuseport"], |case| {
         let args = ["--quiet", "--workers", "4"];
         let server = case.server("echo_server").args(args).start();
         let start = Instant::now();

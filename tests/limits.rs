@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{
-    Case, Conversation, SOON, Server, Start, everywhere, kernel, kill_process,
-    peer_program, promptly, under, until,
+    Case, Conversation, MODELS, SOON, Server, Start, everywhere, kernel,
+    kill_process, patiently, peer_program, promptly, under, until,
 };
 use serde_json::Value;
 
@@ -150,7 +150,7 @@ fn a_silent_peer_is_closed_with_a_fin_when_it_was_idle_too_long() {
 
 #[test]
 fn a_peer_that_speaks_in_time_is_not_closed() {
-    everywhere(|case| {
+    patiently(&MODELS, |case| {
         let server = echo(case).args(["--idle-timeout", "0.8"]).start();
         until(4 * SOON, "a peer that can speak in time", || {
             speaks_every_100_ms(&server)
@@ -181,7 +181,7 @@ fn speaks_every_100_ms(server: &Server) -> bool {
 
 #[test]
 fn a_peer_that_does_not_read_is_closed_with_a_fin_too() {
-    everywhere(|case| {
+    patiently(&MODELS, |case| {
         let server = echo(case).args(["--idle-timeout", "3"]).start();
         let mut peer = server.connect();
         let stuffed = peer.stuff();
@@ -201,7 +201,7 @@ fn a_peer_that_does_not_read_is_closed_with_a_fin_too() {
 
 #[test]
 fn a_peer_that_reads_slowly_is_not_idle() {
-    under(&["fork", "thread", "poll", "epoll"], |case| {
+    patiently(&["fork", "thread", "poll", "epoll"], |case| {
         let server = echo(case).args(["--idle-timeout", "6"]).start();
         let mut peer = server.connect();
         let stuffed = peer.stuff();

@@ -7,14 +7,19 @@ use std::time::{Duration, Instant};
 
 use super::diag;
 
-/// Waits for a state of the world, looking again and again until then.
+/// Waits for a state of the world, looking again and again until then: at
+/// first often, and the less often the longer it takes.
 pub fn until(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < limit, "not within {limit:?}: {what}");
-        std::thread::sleep(Duration::from_millis(3));
+        let waited = start.elapsed();
+        assert!(waited < limit, "not within {limit:?}: {what}");
+        std::thread::sleep((waited / 16).clamp(SOONEST, LATEST));
     }
 }
+
+const SOONEST: Duration = Duration::from_millis(3);
+const LATEST: Duration = Duration::from_millis(50);
 
 /// What `/proc/PID/stat` says behind the name: from the state on.
 fn stat(pid: i32) -> Option<Vec<String>> {

@@ -114,10 +114,19 @@ pub fn everywhere(promise: impl Fn(Case) + Sync) {
 
 /// Holds a promise in both languages under these models.
 pub fn under(models: &[&'static str], promise: impl Fn(Case) + Sync) {
-    let cases = Language::BOTH.iter().flat_map(|&language| {
-        models.iter().map(move |&model| Case { language, model })
-    });
-    hold(cases.collect(), promise);
+    hold(squares(models), promise);
+}
+
+/// The same where a case does nothing but wait: all of them side by side.
+pub fn patiently(models: &[&'static str], promise: impl Fn(Case) + Sync) {
+    let cases = squares(models);
+    side_by_side(cases.len(), cases, promise);
+}
+
+fn squares(models: &[&'static str]) -> Vec<Case> {
+    let of =
+        |language| models.iter().map(move |&model| Case { language, model });
+    Language::BOTH.into_iter().flat_map(of).collect()
 }
 
 /// Holds a promise that has nothing to do with models.
@@ -125,10 +134,18 @@ pub fn in_both(promise: impl Fn(Language) + Sync) {
     hold(Language::BOTH.to_vec(), promise);
 }
 
-/// Four cases side by side: most of a case is waiting. All are tried, so
+/// Eight cases side by side: most of a case is waiting. All are tried, so
 /// that a failure names every square of the table that broke. `ONLY=c/fork`
 /// in the environment narrows it down.
 pub fn hold<T: Copy + Send + Display>(
+    cases: Vec<T>,
+    promise: impl Fn(T) + Sync,
+) {
+    side_by_side(4, cases, promise);
+}
+
+fn side_by_side<T: Copy + Send + Display>(
+    at_once: usize,
     mut cases: Vec<T>,
     promise: impl Fn(T) + Sync,
 ) {
@@ -138,7 +155,7 @@ pub fn hold<T: Copy + Send + Display>(
     let (all, cases) = (cases.len(), Mutex::new(cases.into_iter()));
     let broken = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let case = cases.lock().unwrap().next();

@@ -203,21 +203,23 @@ impl Conversation {
     /// Where the kernel stops depends on its autotuning.
     pub fn stuff(&self) -> usize {
         let chunk = vec![b'x'; 65536];
-        let (mut taken, mut refusals) = (0, 0);
-        super::until(SOON, "the other side stops reading", || {
-            match send(
-                self.as_fd().as_raw_fd(),
-                &chunk,
-                MsgFlags::MSG_DONTWAIT,
-            ) {
-                Ok(sent) => (taken, refusals) = (taken + sent, 0),
-                Err(Errno::EAGAIN) => refusals += 1,
+        let mut taken = 0;
+        loop {
+            let fd = self.as_fd().as_raw_fd();
+            match send(fd, &chunk, MsgFlags::MSG_DONTWAIT) {
+                Ok(sent) => taken += sent,
+                Err(Errno::EAGAIN) if self.is_deaf() => return taken,
+                Err(Errno::EAGAIN) => {}
                 Err(errno) => panic!("{errno}, after {taken} bytes"),
             }
             assert!(taken < 64 << 20, "it takes whatever comes");
-            refusals > 60
-        });
-        taken
+        }
+    }
+
+    /// Nothing can be sent for a while.
+    pub fn is_deaf(&self) -> bool {
+        let mut fds = [PollFd::new(self.as_fd(), PollFlags::POLLOUT)];
+        poll(&mut fds, PollTimeout::from(200_u8)).unwrap() == 0
     }
 
     pub fn try_clone(&self) -> Conversation {
