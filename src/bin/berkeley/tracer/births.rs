@@ -33,7 +33,7 @@ impl Tracer {
         self.adopt(witness, at, newborn, Some(parent), how);
         self.go_on(tid, 0);
         match stop {
-            Some(status) => self.answer(witness, newborn, status),
+            Some(status) => self.answer(witness, at, newborn, status),
             None => self.leave(witness, at, newborn, End::Unknown),
         }
     }
@@ -148,7 +148,7 @@ impl Tracer {
             let Some(status) = self.strangers.remove(&tid) else { continue };
             if !matches!(Stop::of(status), Stop::End(_)) {
                 self.adopt(witness, at, tid, None, Birth::Fork);
-                self.answer(witness, tid, status);
+                self.answer(witness, at, tid, status);
             }
         }
     }

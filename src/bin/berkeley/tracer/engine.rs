@@ -72,6 +72,7 @@ const AT_ONCE: u64 = 3_000;
 impl Tracer {
     pub(crate) fn new(scope: Scope) -> Result<Tracer> {
         requests::check().context("cannot trace anybody here")?;
+        requests::stop_quietly()?;
         let has_no_filter = !Filter::is_possible();
         Ok(Tracer {
             scope,
@@ -139,20 +140,24 @@ impl Tracer {
             Err(Errno::ECHILD) => self.lose_all(witness),
             Err(_) => {}
         }
-        if !self.stopped.is_empty() && now() - before < AT_ONCE {
+        let mut at = now();
+        if !self.stopped.is_empty() && at - before < AT_ONCE {
             while let Ok(Some(stop)) = requests::next(libc::WNOHANG) {
                 self.stopped.push_back(stop);
             }
+            at = now();
         }
         loop {
+            // All of them stand still since then, whoever is answered first.
             while let Some((tid, status)) = self.stopped.pop_front() {
-                self.answer(witness, tid, status);
+                self.answer(witness, at, tid, status);
             }
             // That may find somebody who has stopped meanwhile.
-            self.meet_orphans(witness, now());
+            self.meet_orphans(witness, at);
             if self.stopped.is_empty() {
                 return;
             }
+            at = now();
         }
     }
 
@@ -168,6 +173,7 @@ impl Tracer {
     pub(super) fn answer(
         &mut self,
         witness: &mut dyn Witness,
+        at: u64,
         tid: i32,
         status: i32,
     ) {
@@ -175,7 +181,7 @@ impl Tracer {
             self.strangers.insert(tid, status);
             return;
         };
-        let (at, stop) = (now(), Stop::of(status));
+        let stop = Stop::of(status);
         if traced.stage == Stage::Arriving {
             self.arrive(witness, at, tid, stop);
         }

@@ -10,6 +10,9 @@ use std::ptr;
 
 use nix::errno::Errno;
 use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::{
+    SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
+};
 use nix::unistd::Pid;
 
 use super::{Delivery, Entry};
@@ -189,6 +192,24 @@ pub(super) fn next_of(tid: i32) -> Result<i32, Errno> {
 /// group. Whichever thread of this process the kernel gave them to.
 pub(super) fn reap_all(whom: i32) {
     while let Ok(Some(_)) = wait(whom, libc::__WALL | libc::WNOHANG) {}
+}
+
+/// A stop wakes whoever waits, and sends SIGCHLD, for nothing: without that,
+/// one costs 5 % less. (Who has a handler, or ignores it, has his reasons.)
+pub(super) fn stop_quietly() -> nix::Result<()> {
+    let quiet = SigAction::new(
+        SigHandler::SigDfl,
+        SaFlags::SA_NOCLDSTOP,
+        SigSet::empty(),
+    );
+    // SAFETY: no handler is set that was not there before.
+    unsafe {
+        let former = sigaction(Signal::SIGCHLD, &quiet)?;
+        if !matches!(former.handler(), SigHandler::SigDfl) {
+            sigaction(Signal::SIGCHLD, &former)?;
+        }
+    }
+    Ok(())
 }
 
 fn wait(whom: i32, flags: i32) -> Result<Option<(i32, i32)>, Errno> {
