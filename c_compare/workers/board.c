@@ -25,11 +25,14 @@ static char *shared(const char *program, size_t length)
     return NULL;
 }
 
-int board_new(const char *program, size_t workers, struct board *board)
+int board_new(const char *program, size_t workers, enum model model,
+              struct board *board)
 {
     struct rlimit most;
     if (getrlimit(RLIMIT_NOFILE, &most) < 0)
         return fail(program, "getrlimit", "RLIMIT_NOFILE");
+    if (has_children(model))
+        most.rlim_cur = 0;
     if (most.rlim_cur > MOST_DESCRIPTORS)
         most.rlim_cur = MOST_DESCRIPTORS;
     board->workers = workers;

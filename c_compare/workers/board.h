@@ -1,5 +1,5 @@
-/* What all processes of a server share: counters, and which descriptors
- * carry a conversation.
+/* What all processes of a server share: counters. And, where threads serve,
+ * which descriptors carry a conversation.
  *
  * Anonymous memory mapped MAP_SHARED stays one and the same after `fork`,
  * where all other memory becomes a copy. Twin: src/workers/board.rs. Man
@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "workers/options.h"
+
 /* Errnos are smaller. */
 enum { ERRNOS = 134 };
 
@@ -24,6 +26,7 @@ struct common {
     atomic_bool stopping;          /* a signal has come: no more peers */
     atomic_bool cutting;           /* the grace is over */
     counter cut;                   /* conversations still open then */
+    atomic_bool reported;          /* trouble with accept; once is enough */
     counter accept_errors[ERRNOS]; /* how often, by errno */
 };
 
@@ -42,7 +45,10 @@ struct board {
     struct common *common;
     struct slot *slots;
     size_t workers;
-    counter *talking; /* a bit for each descriptor with a conversation */
+    /* A bit for each descriptor that carries a conversation; none where
+     * children do that: their numbers are their own, and the kernel can end
+     * them. */
+    counter *talking;
     size_t words;
 };
 
@@ -55,7 +61,8 @@ struct talking {
 
 /* A board with a slot for each of `workers`: 0, or 1 after a line on stderr
  * that says why not. */
-int board_new(const char *program, size_t workers, struct board *board);
+int board_new(const char *program, size_t workers, enum model model,
+              struct board *board);
 
 static inline bool is_stopping(const struct board *board)
 {

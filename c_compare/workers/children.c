@@ -33,9 +33,11 @@ pid_t fork_child(void)
 
 /* A child that does its work and exits, without running what the parent has
  * registered for its own exit. `context` is what to do. */
-static pid_t spawn(struct server *server, size_t worker, void *context)
+static pid_t spawn(struct server *server, size_t worker, void *context,
+                   const char **call)
 {
     work **what = context;
+    *call = "fork";
     pid_t child = fork_child();
     if (child == 0) {
         (*what)(server, worker);
@@ -66,27 +68,28 @@ void list_of_children(char path[static CHILDREN_PATH])
     snprintf(path, CHILDREN_PATH, "/proc/self/task/%d/children", getpid());
 }
 
-void kill_all(const char *list)
+bool kill_all(const char *list)
 {
     char text[512];
     ssize_t length;
     pid_t pid = 0;
     int file = open(list, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return; /* An old kernel; PR_SET_PDEATHSIG does it when we exit. */
+        return false;
     while ((length = read(file, text, sizeof text)) > 0) {
         for (ssize_t i = 0; i < length; i++) {
             if (text[i] >= '0' && text[i] <= '9') {
                 pid = pid * 10 + (text[i] - '0');
             } else if (pid > 0) {
-                /* A child that has ended keeps its number until it is
-                 * reaped, so this is no stranger. */
+                /* It may have been reaped since; but numbers are dealt out
+                 * in turn, so this one is nobody else's for a long time. */
                 kill(pid, SIGKILL);
                 pid = 0;
             }
         }
     }
     close(file);
+    return true;
 }
 
 void supervise(struct server *server, work *work_of_one)
@@ -178,14 +181,16 @@ void replace(struct children *children, make *make_one, void *context)
     if (children->absent == 0)
         return;
     size_t worker = children->missing[children->first];
-    pid_t pid = make_one(server, worker, context);
+    const char *call;
+    pid_t pid = make_one(server, worker, context, &call);
     if (pid > 0) {
         children->here[worker] = pid;
         children->first = (children->first + 1) % server->board.workers;
         children->absent--;
         brake_release(&children->brake);
     } else {
-        server_warn(server, "fork: %s: a worker is missing", symbol(errno));
+        server_warn(server, "%s: %s: a worker is missing", call,
+                    symbol(errno));
         brake_slow_down(&children->brake);
     }
 }

@@ -19,8 +19,9 @@ enum { CHILDREN_PATH = 64 };
 /* What each child of a pool does. */
 typedef void work(struct server *server, size_t worker);
 
-/* Makes a child for one worker: its pid, or -1 and errno. */
-typedef pid_t make(struct server *server, size_t worker, void *context);
+/* Makes a child for one worker: its pid, or -1, errno, and the call. */
+typedef pid_t make(struct server *server, size_t worker, void *context,
+                   const char **call);
 
 /* The workers of a pool: who is here, and who is missing. */
 struct children {
@@ -42,9 +43,10 @@ pid_t reap(pid_t who, int flags, int *status);
 void list_of_children(char path[static CHILDREN_PATH]);
 
 /* Kills all children of this process. The kernel has the list of them, so
- * the server keeps none. For a signal handler: takes no lock, allocates
+ * the server keeps none; false where it cannot be read, on an old kernel or
+ * without a descriptor. For a signal handler: takes no lock, allocates
  * nothing. */
-void kill_all(const char *list);
+bool kill_all(const char *list);
 
 /* Keeps one child running for each worker until the server is stopping; in a
  * pool, that is all that the parent does. */

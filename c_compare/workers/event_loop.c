@@ -16,7 +16,7 @@
 /* Whether new peers are let in. */
 enum door {
     OPEN,
-    PAUSED,  /* out of descriptors for a moment */
+    PAUSED,  /* out of descriptors or memory for a moment */
     NO_SEAT, /* as many peers as --max-peers allows */
     FULL,    /* as many descriptors as the waiter can watch */
     CLOSED
@@ -157,7 +157,9 @@ static void welcome(struct event_loop *loop)
     }
     if (!seats_take(&server->seats, loop->slot)) {
         shut_door(loop, NO_SEAT);
-        waiter->watch(loop->state, server->seats.descriptor, INTEREST_READ);
+        if (waiter->watch(loop->state, server->seats.descriptor,
+                          INTEREST_READ) < 0)
+            shut_door(loop, PAUSED);
         return;
     }
     /* At the end there is a seat for everybody, and a listener of this
@@ -175,7 +177,6 @@ static void welcome(struct event_loop *loop)
     }
     if (remedy == HOLD_BACK) {
         shut_door(loop, PAUSED);
-        loop->reopening = now() + PAUSE;
     } else if (remedy == STOP) {
         close_door(loop);
     }
@@ -195,8 +196,10 @@ static void open_door(struct event_loop *loop)
 {
     if (loop->door == CLOSED)
         return;
-    loop->waiter->watch(loop->state, loop->listener, INTEREST_READ);
-    loop->door = OPEN;
+    if (loop->waiter->watch(loop->state, loop->listener, INTEREST_READ) == 0)
+        loop->door = OPEN;
+    else
+        shut_door(loop, PAUSED);
 }
 
 /* The queue stays readable, so the listener must not be watched. */
@@ -205,6 +208,7 @@ static void shut_door(struct event_loop *loop, enum door why)
     if (loop->door == OPEN)
         loop->waiter->ignore(loop->state, loop->listener);
     loop->door = why;
+    loop->reopening = now() + PAUSE;
 }
 
 /* For good. */

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sockets/errors.h"
 #include "sockets/memory.h"
 #include "sockets/transfer.h"
 #include "workers/children.h"
@@ -42,7 +43,8 @@ struct channels {
 enum { MESSAGE = 24 };
 static_assert(sizeof(struct peer) <= MESSAGE, "a peer fits");
 
-static pid_t start(struct server *server, size_t worker, void *context);
+static pid_t start(struct server *server, size_t worker, void *context,
+                   const char **call);
 static void work_of_one(const struct server *server, struct slot *slot,
                         int channel);
 static struct channel *free_one(struct channels *channels, size_t most);
@@ -96,13 +98,16 @@ int prefork_fdpass_serve(struct server *server)
 }
 
 /* Makes a child with a channel to it. */
-static pid_t start(struct server *server, size_t worker, void *context)
+static pid_t start(struct server *server, size_t worker, void *context,
+                   const char **call)
 {
     struct channels *channels = context;
     int pair[2];
+    *call = "socketpair";
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return -1;
     int ours = pair[0], theirs = pair[1];
+    *call = "fork";
     pid_t child = fork_child();
     if (child == 0) {
         leave_listener(server);
@@ -193,6 +198,7 @@ static void hear(struct children *children, struct channel *channel)
 /* Accepts a peer and passes it on. */
 static void pass_next(struct server *server, struct channel *channel)
 {
+    char text[PEER_TEXT];
     enum remedy remedy;
     struct peer peer;
     if (channel->socket < 0)
@@ -202,6 +208,9 @@ static void pass_next(struct server *server, struct channel *channel)
         /* Should the child be dead, its peer is lost with it; the end of the
          * channel will say so. */
         channel->busy = pass(channel->socket, socket, &peer) >= 0;
+        if (!channel->busy)
+            server_warn(server, "sendmsg: %s: %s is turned away",
+                        symbol(errno), peer_text(&peer, text));
         close(socket); /* the child has its own copy */
     } else if (remedy == HOLD_BACK) {
         server_pause(server);

@@ -51,7 +51,7 @@ struct server *server_open(int listener, const struct options *options,
         fail(program, "eventfd", "the way out");
         return NULL;
     }
-    if (board_new(program, workers, &server.board) != 0
+    if (board_new(program, workers, model, &server.board) != 0
         || seats_new(program, options->max_peers, blocking, &server.seats)
         || way_out_prepare(&server) != 0)
         return NULL;
@@ -93,7 +93,8 @@ static enum remedy judge(struct server *server, int errnum)
                 || (remedy == STOP && !stopping);
     if (counted && errnum < ERRNOS)
         count_up(&server->board.common->accept_errors[errnum], 1);
-    if (remedy == HOLD_BACK && !atomic_exchange(&server->reported, true))
+    if (remedy == HOLD_BACK
+        && !atomic_exchange(&server->board.common->reported, true))
         server_warn(server, "accept4: %s: pausing, peers wait in the accept"
                     " queue", symbol(errnum));
     /* AF_UNIX says EAGAIN after shutdown where TCP says EINVAL. */

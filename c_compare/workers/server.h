@@ -26,8 +26,7 @@ struct server {
     struct lab lab;
     struct board board;
     struct seats seats;
-    int stop;             /* eventfd: readable for ever once stopping */
-    atomic_bool reported; /* the trouble with accept; once is enough */
+    int stop; /* eventfd: readable for ever once stopping */
 };
 
 /* What to do about a failed `accept`. */

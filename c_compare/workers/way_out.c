@@ -49,6 +49,11 @@ int way_out_prepare(struct server *the_server)
     list_of_children(children);
     if (sigaction(SIGALRM, &on_alarm, NULL) < 0)
         return fail(program, "sigaction", "SIGALRM");
+    /* Who ignores it has no children to wait for: the kernel keeps none.
+     * That is inherited. */
+    if (has_children(the_server->options.model)
+        && sigaction(SIGCHLD, &by_default, NULL) < 0)
+        return fail(program, "sigaction", "SIGCHLD");
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -105,10 +110,10 @@ static _Noreturn void leave_at_once(void)
     int status;
     atomic_store(&leaving, true);
     if (has_children(server->options.model)) {
-        /* Again after each death, since the list shifts under its reader. */
-        do
-            kill_all(children);
-        while (reap(ANY, 0, &status) > 0);
+        /* Again after each death, since the list shifts under its reader.
+         * Without a list, PR_SET_PDEATHSIG ends them with us. */
+        while (kill_all(children) && reap(ANY, 0, &status) > 0) {
+        }
     }
     remove_socket_file();
     _exit(130);
@@ -130,10 +135,14 @@ static void cut(int signal)
     uint64_t open = board_total(&server->board, offsetof(struct slot, open));
     if (!atomic_exchange(&common->cutting, true))
         atomic_store(&common->cut, open);
-    if (has_children(server->options.model))
-        kill_all(children);
-    else
+    if (!has_children(server->options.model)) {
         board_cut_all(&server->board);
+    } else if (!kill_all(children)) {
+        /* Whom to wait for is not known; they end with us, by
+         * PR_SET_PDEATHSIG. */
+        remove_socket_file();
+        _exit(0);
+    }
     errno = errnum;
 }
 

@@ -1,5 +1,5 @@
-//! What all processes of a server share: counters, and which descriptors
-//! carry a conversation.
+//! What all processes of a server share: counters. And, where threads serve,
+//! which descriptors carry a conversation.
 //!
 //! Anonymous memory mapped MAP_SHARED stays one and the same after `fork`,
 //! where all other memory becomes a copy. Twin: `c_compare/workers/board.c`.
@@ -16,6 +16,8 @@ use nix::sys::socket::{Shutdown, shutdown};
 
 use crate::sockets::Failed;
 
+use super::Model;
+
 /// Errnos are smaller.
 const ERRNOS: usize = 134;
 /// Descriptors beyond are served, but not cut at the end of the grace.
@@ -30,6 +32,8 @@ pub struct Common {
     pub cutting: AtomicBool,
     /// How many conversations were still open then.
     pub cut: AtomicU64,
+    /// The trouble with `accept` has been reported; once is enough.
+    pub reported: AtomicBool,
     /// How often `accept` failed, by errno.
     pub accept_errors: [AtomicU64; ERRNOS],
 }
@@ -57,7 +61,9 @@ pub struct Board {
     pub common: &'static Common,
     /// One for each worker.
     pub slots: &'static [Slot],
-    /// A bit for each descriptor that carries a conversation.
+    /// A bit for each descriptor that carries a conversation; none where
+    /// children do that: their numbers are their own, and the kernel can end
+    /// them.
     talking: &'static [AtomicU64],
 }
 
@@ -80,9 +86,10 @@ fn shared(length: usize) -> Result<*mut u8, Failed> {
 
 impl Board {
     /// A board with a slot for each of `workers`.
-    pub fn new(workers: usize) -> Result<Board, Failed> {
+    pub fn new(workers: usize, model: Model) -> Result<Board, Failed> {
         let (most, _) = getrlimit(Resource::RLIMIT_NOFILE)
             .map_err(Failed::at("getrlimit", "RLIMIT_NOFILE"))?;
+        let most = if model.has_children() { 0 } else { most };
         let words = most.min(MOST_DESCRIPTORS).div_ceil(64);
         let words = usize::try_from(words).unwrap_or(0);
         let slots_at =

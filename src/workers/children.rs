@@ -66,8 +66,9 @@ pub fn keep_signal_stack() {
         let guard = guard.unwrap_or(4096);
         let start = stack.ss_sp.wrapping_byte_sub(guard);
         let length = stack.ss_size + guard;
-        // SAFETY: a mark for `fork`; in this process nothing changes. Where
-        // that page is none of it, the call fails as a whole.
+        // SAFETY: a mark for `fork`; in this process nothing changes. The
+        // runtime has mapped both in one piece, the page in front as a guard,
+        // so no memory of anybody else is marked.
         unsafe { libc::madvise(start, length, libc::MADV_DONTFORK) };
     }
 }
@@ -126,14 +127,15 @@ pub fn list_of_children() -> CString {
 }
 
 /// Kills all children of this process. The kernel has the list of them, so
-/// the server keeps none. For a signal handler: takes no lock, allocates
+/// the server keeps none; false where it cannot be read, on an old kernel or
+/// without a descriptor. For a signal handler: takes no lock, allocates
 /// nothing.
-pub fn kill_all(list: &CStr) {
+pub fn kill_all(list: &CStr) -> bool {
     // SAFETY: the path ends in a NUL.
     let list =
         unsafe { libc::open(list.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
     if list < 0 {
-        return; // An old kernel; PR_SET_PDEATHSIG does it when we exit.
+        return false;
     }
     // SAFETY: open has just made this descriptor for us alone.
     let list = unsafe { OwnedFd::from_raw_fd(list) };
@@ -143,14 +145,15 @@ pub fn kill_all(list: &CStr) {
             if letter.is_ascii_digit() {
                 pid = pid * 10 + i32::from(letter - b'0');
             } else if pid > 0 {
-                // SAFETY: touches no memory. Until it is reaped a child keeps
-                // its number, and between its end and its next owner the
-                // kernel deals out all others.
+                // It may have been reaped since; but numbers are dealt out in
+                // turn, so this one is nobody else's for a long time.
+                // SAFETY: touches no memory.
                 unsafe { libc::kill(pid, libc::SIGKILL) };
                 pid = 0;
             }
         }
     }
+    true
 }
 
 /// Keeps one child running for each worker until the server is stopping; in
@@ -177,8 +180,10 @@ pub fn keep_all_here<L: Lab>(
         }
         server.sleep(children.patience());
         if !server.board.is_stopping() {
-            children
-                .replace(|worker| spawn(|| work(worker, server.slot(worker))));
+            children.replace(|worker| {
+                spawn(|| work(worker, server.slot(worker)))
+                    .map_err(|errno| ("fork", errno))
+            });
         }
     }
 }
@@ -235,8 +240,12 @@ impl<L: Lab> Children<L> {
         true
     }
 
-    /// Lets `make` replace the one that has been missing longest.
-    pub fn replace(&mut self, make: impl FnOnce(usize) -> Result<Pid, Errno>) {
+    /// Lets `make` replace the one that has been missing longest. What it
+    /// fails with is a call and its error.
+    pub fn replace(
+        &mut self,
+        make: impl FnOnce(usize) -> Result<Pid, (&'static str, Errno)>,
+    ) {
         let Some(&worker) = self.missing.front() else { return };
         match make(worker) {
             Ok(pid) => {
@@ -244,9 +253,9 @@ impl<L: Lab> Children<L> {
                 self.missing.pop_front();
                 self.brake.release();
             }
-            Err(errno) => {
+            Err((call, errno)) => {
                 self.server.warn(format_args!(
-                    "fork: {}: a worker is missing",
+                    "{call}: {}: a worker is missing",
                     symbol(errno)
                 ));
                 self.brake.slow_down();

@@ -28,13 +28,19 @@ use super::{Lab, Server};
 #[derive(Clone, Copy, PartialEq)]
 enum Door {
     Open,
-    /// Out of descriptors until then.
+    /// Out of descriptors or memory until then.
     Paused(Instant),
     /// As many peers as `--max-peers` allows.
     NoSeat,
     /// As many descriptors as the waiter can watch.
     Full,
     Closed,
+}
+
+impl Door {
+    fn pause() -> Door {
+        Door::Paused(Instant::now() + PAUSE)
+    }
 }
 
 /// The loop's state.
@@ -157,8 +163,14 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         }
         if !self.server.seats.take(self.slot) {
             self.shut_door(Door::NoSeat);
-            if let Some(seats) = self.server.seats.descriptor() {
-                let _ = self.waiter.watch(seats.as_raw_fd(), Interest::Read);
+            let is_watched =
+                self.server.seats.descriptor().is_some_and(|seats| {
+                    self.waiter
+                        .watch(seats.as_raw_fd(), Interest::Read)
+                        .is_ok()
+                });
+            if !is_watched {
+                self.shut_door(Door::pause());
             }
             return;
         }
@@ -171,9 +183,7 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
         match self.server.accept(self.listener, SockFlag::SOCK_NONBLOCK) {
             Ok((socket, peer)) => return self.admit(socket, peer),
             Err(Remedy::Again | Remedy::Nobody) => {}
-            Err(Remedy::Pause) => {
-                self.shut_door(Door::Paused(Instant::now() + PAUSE));
-            }
+            Err(Remedy::Pause) => self.shut_door(Door::pause()),
             Err(Remedy::Stop) => self.close_door(),
         }
         self.server.seats.give(self.slot);
@@ -190,8 +200,11 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
     fn open_door(&mut self) {
         if self.door != Door::Closed {
             let listener = self.listener.as_raw_fd();
-            let _ = self.waiter.watch(listener, Interest::Read);
-            self.door = Door::Open;
+            let watched = self.waiter.watch(listener, Interest::Read);
+            self.door = match watched {
+                Ok(()) => Door::Open,
+                Err(_) => Door::pause(),
+            };
         }
     }
 

@@ -21,7 +21,7 @@ use nix::sys::socket::{
 };
 use nix::unistd::{ForkResult, Pid};
 
-use crate::sockets::{Failed, Peer, recv, send_all};
+use crate::sockets::{Failed, Peer, recv, send_all, symbol};
 
 use super::board::Slot;
 use super::children::{ANY, Children, exit_child, fork, reap};
@@ -78,14 +78,15 @@ fn start<L: Lab>(
     server: &'static Server<L>,
     worker: usize,
     channels: &mut Vec<Option<Channel>>,
-) -> Result<Pid, Errno> {
+) -> Result<Pid, (&'static str, Errno)> {
     let (ours, theirs) = socketpair(
         AddressFamily::Unix,
         SockType::Stream,
         None,
         SockFlag::SOCK_CLOEXEC,
-    )?;
-    match fork()? {
+    )
+    .map_err(|errno| ("socketpair", errno))?;
+    match fork().map_err(|errno| ("fork", errno))? {
         ForkResult::Parent { child } => {
             let channel = Channel { socket: ours, child, busy: false };
             channels[worker] = Some(channel);
@@ -161,9 +162,13 @@ fn pass_next<L: Lab>(server: &Server<L>, slot: &mut Option<Channel>) {
     match server.accept(&server.listener, SockFlag::empty()) {
         // Should the child be dead, its peer is lost with it; the end of the
         // channel will say so.
-        Ok((socket, peer)) => {
-            channel.busy = pass(&channel.socket, &socket, peer).is_ok();
-        }
+        Ok((socket, peer)) => match pass(&channel.socket, &socket, peer) {
+            Ok(_) => channel.busy = true,
+            Err(errno) => server.warn(format_args!(
+                "sendmsg: {}: {peer} is turned away",
+                symbol(errno)
+            )),
+        },
         Err(Remedy::Pause) => server.pause(),
         Err(Remedy::Again | Remedy::Nobody | Remedy::Stop) => {}
     }

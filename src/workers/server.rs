@@ -4,7 +4,7 @@
 //! errors is the reason for the table below.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -37,8 +37,6 @@ pub struct Server<L> {
     pub seats: Seats,
     /// Readable for ever once the server is stopping.
     pub stop: EventFd,
-    /// The trouble with `accept` has been reported; once is enough.
-    reported: AtomicBool,
 }
 
 /// What to do about a failed `accept`.
@@ -89,10 +87,9 @@ impl<L: Lab> Server<L> {
         let server = Box::leak(Box::new(Server {
             listener,
             lab,
-            board: Board::new(workers as usize)?,
+            board: Board::new(workers as usize, model)?,
             seats: Seats::new(options.max_peers, blocking)?,
             stop: stop.map_err(Failed::at("eventfd", "the way out"))?,
-            reported: AtomicBool::new(false),
             options,
         }));
         way_out::prepare(server)?;
@@ -144,7 +141,7 @@ impl<L: Lab> Server<L> {
             count.fetch_add(1, Ordering::Relaxed);
         }
         if remedy == Remedy::Pause
-            && !self.reported.swap(true, Ordering::Relaxed)
+            && !self.board.common.reported.swap(true, Ordering::Relaxed)
         {
             self.warn(format_args!(
                 "accept4: {}: pausing, peers wait in the accept queue",

@@ -83,6 +83,16 @@ pub fn prepare<L: Lab>(server: &'static Server<L>) -> Result<(), Failed> {
     unsafe { sigaction(Signal::SIGALRM, &on_alarm) }
         .map_err(Failed::at("sigaction", "SIGALRM"))?;
     if way_out.children.is_some() {
+        // Who ignores it has no children to wait for: the kernel keeps none.
+        // That is inherited.
+        let by_default = SigAction::new(
+            SigHandler::SigDfl,
+            SaFlags::empty(),
+            SigSet::empty(),
+        );
+        // SAFETY: no handler is set.
+        unsafe { sigaction(Signal::SIGCHLD, &by_default) }
+            .map_err(Failed::at("sigaction", "SIGCHLD"))?;
         // ctrlc's thread would get 64 MiB of address space for its few bytes,
         // and each mapping costs every fork.
         // SAFETY: sets a number.
@@ -137,12 +147,10 @@ fn leave_at_once(way_out: &WayOut) -> ! {
     way_out.leaving.store(true, Ordering::SeqCst);
     if let Some(list) = &way_out.children {
         // Again after each death, since the list shifts under its reader.
-        loop {
-            children::kill_all(list);
-            if children::reap(children::ANY, 0).is_none() {
-                break;
-            }
-        }
+        // Without a list, PR_SET_PDEATHSIG ends them with us.
+        while children::kill_all(list)
+            && children::reap(children::ANY, 0).is_some()
+        {}
     }
     remove_socket_file();
     // SAFETY: ends the process without running anything of it any more.
@@ -168,10 +176,16 @@ extern "C" fn cut(_: libc::c_int) {
         if !board.common.cutting.swap(true, Ordering::SeqCst) {
             board.common.cut.store(open, Ordering::SeqCst);
         }
-        if let Some(list) = &way_out.children {
-            children::kill_all(list);
-        } else {
-            board.cut_all();
+        match &way_out.children {
+            None => board.cut_all(),
+            Some(list) if children::kill_all(list) => {}
+            // Whom to wait for is not known; they end with us, by
+            // PR_SET_PDEATHSIG.
+            Some(_) => {
+                remove_socket_file();
+                // SAFETY: ends the process, and runs nothing of it any more.
+                unsafe { libc::_exit(0) }
+            }
         }
     }
     errno.set();

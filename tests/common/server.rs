@@ -11,7 +11,7 @@ use std::process::Command;
 use super::peers::Conversation;
 use super::program::Program;
 use super::twins::{Language, program};
-use super::{SOON, kernel, until};
+use super::{SOON, kernel, until, without};
 
 /// What each server says when it listens.
 const ANNOUNCED: [&str; 6] = [
@@ -29,6 +29,7 @@ pub struct Start {
     wrapper: Vec<String>,
     args: Vec<String>,
     own_group: bool,
+    forbidden: Option<i64>,
 }
 
 impl Start {
@@ -39,8 +40,13 @@ impl Start {
 
     /// The same for a program somewhere else: a sanitized build.
     pub fn at(path: PathBuf, name: &str) -> Start {
-        let start =
-            Start { path, wrapper: vec![], args: vec![], own_group: false };
+        let start = Start {
+            path,
+            wrapper: vec![],
+            args: vec![],
+            own_group: false,
+            forbidden: None,
+        };
         start.args(port_zero(name).iter().copied())
     }
 
@@ -93,6 +99,12 @@ impl Start {
         self
     }
 
+    /// Where this system call is refused.
+    pub fn without(mut self, call: i64) -> Start {
+        self.forbidden = Some(call);
+        self
+    }
+
     pub fn command(&self) -> Command {
         let mut words = self.wrapper.iter();
         let mut command = match words.next() {
@@ -105,6 +117,9 @@ impl Start {
         command.args(&self.args);
         if self.own_group {
             command.process_group(0);
+        }
+        if let Some(call) = self.forbidden {
+            without(call, &mut command);
         }
         command
     }
