@@ -13,13 +13,13 @@
 
 #include "protocols/buffer.h"
 #include "protocols/roster.h"
-#include "protocols/utf8.h"
 #include "sockets/address.h"
 #include "sockets/console.h"
 #include "sockets/errors.h"
 #include "sockets/resolve.h"
 #include "sockets/transfer.h"
 #include "sockets/usage.h"
+#include "sockets/utf8.h"
 
 #define NAME "roster_client"
 
