@@ -82,6 +82,32 @@ fn bad_usage_is_exit_2() {
 }
 
 #[test]
+fn a_bad_value_is_named_with_its_option() {
+    let student = &["--name", "x", "--username", "y", "--sid", "1"];
+    let wrong: [(&str, &[&str], &str); 9] = [
+        ("echo_client", &["x", "--port", "?"], "--port <PORT>"),
+        ("roster_client", &["--port", "?"], "--port <PORT>"),
+        ("udp_echo_client", &["x", "--port", "?"], "--port <PORT>"),
+        ("udp_echo_client", &["x", "--timeout", "?"], "--timeout <SECONDS>"),
+        ("udp_echo_client", &["x", "--retries", "?"], "--retries <N>"),
+        ("udp_echo_client", &["x", "--buffer", "?"], "--buffer <BYTES>"),
+        ("worker_demo", &["--interval", "?"], "--interval <SECONDS>"),
+        ("worker_demo", &["--model", "?"], "--model <MODEL>"),
+        ("knock_client", &["localhost", "?"], "PORT"),
+    ];
+    in_both(|language| {
+        for (name, args, what) in wrong {
+            let own = if name == "roster_client" { &student[..] } else { &[] };
+            let finished = done(language, name, &[args, own].concat());
+            is_bad_usage(&finished);
+            let told = finished.err();
+            let line = format!("error: invalid value '?' for '{what}'");
+            assert!(told.starts_with(&line), "{name}: {told}");
+        }
+    });
+}
+
+#[test]
 fn knock_client_tells_its_joke_and_prints_both_sides() {
     in_both(|language| {
         for server in Language::BOTH {
