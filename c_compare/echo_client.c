@@ -73,7 +73,9 @@ int main(int argc, char **argv)
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'H': cli.host = optarg; break;
-        case 'P': cli.port = service(&COMMAND, "--port", optarg); break;
+        case 'P':
+            cli.port = service(&COMMAND, "--port <PORT>", optarg);
+            break;
         case 'U':
             cli.unix_path = path_of(&COMMAND, "--unix <PATH>", optarg);
             break;

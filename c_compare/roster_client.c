@@ -13,13 +13,13 @@
 
 #include "protocols/buffer.h"
 #include "protocols/roster.h"
-#include "protocols/utf8.h"
 #include "sockets/address.h"
 #include "sockets/console.h"
 #include "sockets/errors.h"
 #include "sockets/resolve.h"
 #include "sockets/transfer.h"
 #include "sockets/usage.h"
+#include "sockets/utf8.h"
 
 #define NAME "roster_client"
 
@@ -85,7 +85,9 @@ int main(int argc, char **argv)
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'H': cli.host = text_of("--host", optarg); break;
-        case 'P': cli.port = service(&COMMAND, "--port", optarg); break;
+        case 'P':
+            cli.port = service(&COMMAND, "--port <PORT>", optarg);
+            break;
         case 'U':
             cli.unix_path = path_of(&COMMAND, "--unix <PATH>", optarg);
             break;

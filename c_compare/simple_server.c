@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sockets/address.h"
@@ -80,12 +81,14 @@ static int run(const char *host, const char *port)
         return fail(NAME, "listen", at);
 
     for (;;) {
-        /* What happens to one peer does not concern the next. */
         int peer = accept_one(listener);
         if (peer < 0) {
             fail(NAME, "accept", "");
+            /* Most likely short of descriptors or memory: not a spin. */
+            nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
             continue;
         }
+        /* What happens to one peer does not concern the next. */
         if (show(peer) < 0)
             fail(NAME, "recv", "");
         close(peer);

@@ -103,17 +103,22 @@ int main(int argc, char **argv)
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'H': cli.host = optarg; break;
-        case 'P': cli.port = service(&COMMAND, "--port", optarg); break;
+        case 'P':
+            cli.port = service(&COMMAND, "--port <PORT>", optarg);
+            break;
         case 'U':
             cli.unix_path = path_of(&COMMAND, "--unix <PATH>", optarg);
             break;
-        case 't': cli.timeout = seconds(&COMMAND, "--timeout", optarg); break;
+        case 't':
+            cli.timeout = seconds(&COMMAND, "--timeout <SECONDS>", optarg);
+            break;
         case 'r':
-            cli.retries = number(&COMMAND, "--retries", optarg, 0, 65535);
+            cli.retries =
+                number(&COMMAND, "--retries <N>", optarg, 0, 65535);
             break;
         case 'b':
-            cli.buffer =
-                (size_t)number(&COMMAND, "--buffer", optarg, 1, 1048576);
+            cli.buffer = (size_t)number(&COMMAND, "--buffer <BYTES>", optarg,
+                                        1, 1048576);
             break;
         }
     expect_arguments(&COMMAND, argc, argv, 1, 1);

@@ -66,7 +66,9 @@ int main(int argc, char **argv)
     while ((letter = next_option(&COMMAND, argc, argv, "hV", OPTIONS)) != -1)
         switch (letter) {
         case 'm': model = optarg; break;
-        case 'i': interval = seconds(&COMMAND, "--interval", optarg); break;
+        case 'i':
+            interval = seconds(&COMMAND, "--interval <SECONDS>", optarg);
+            break;
         }
     expect_arguments(&COMMAND, argc, argv, 0, 0);
     int worked;
@@ -75,7 +77,8 @@ int main(int argc, char **argv)
     else if (strcmp(model, "fork") == 0)
         worked = by_processes(interval);
     else
-        bad_usage(&COMMAND, "invalid value '%s' for '--model'", model);
+        bad_usage(&COMMAND, "invalid value '%s' for '--model <MODEL>'\n"
+                  "  [possible values: thread, fork]", model);
     if (worked != EXIT_SUCCESS)
         return worked;
     return done(NAME, say("counter: %u", counter));

@@ -9,8 +9,8 @@ use std::thread::scope;
 use std::time::Duration;
 
 use common::{
-    Conversation, Finished, Language, Program, Start, command, dead_port,
-    done, fails, in_both, python, scripted,
+    Finished, Language, Program, Start, dead_port, done, fails, in_both,
+    python, scripted,
 };
 
 /// Exit 2, and a usage on stderr.
@@ -78,6 +78,32 @@ fn bad_usage_is_exit_2() {
         is_bad_usage(&done(language, "roster_client", &["--name", "x"]));
         is_bad_usage(&done(language, "echo_client", &["x", "--port", "x"]));
         is_bad_usage(&done(language, "worker_demo", &["--interval", "-1"]));
+    });
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_option() {
+    let student = &["--name", "x", "--username", "y", "--sid", "1"];
+    let wrong: [(&str, &[&str], &str); 9] = [
+        ("echo_client", &["x", "--port", "?"], "--port <PORT>"),
+        ("roster_client", &["--port", "?"], "--port <PORT>"),
+        ("udp_echo_client", &["x", "--port", "?"], "--port <PORT>"),
+        ("udp_echo_client", &["x", "--timeout", "?"], "--timeout <SECONDS>"),
+        ("udp_echo_client", &["x", "--retries", "?"], "--retries <N>"),
+        ("udp_echo_client", &["x", "--buffer", "?"], "--buffer <BYTES>"),
+        ("worker_demo", &["--interval", "?"], "--interval <SECONDS>"),
+        ("worker_demo", &["--model", "?"], "--model <MODEL>"),
+        ("knock_client", &["localhost", "?"], "PORT"),
+    ];
+    in_both(|language| {
+        for (name, args, what) in wrong {
+            let own = if name == "roster_client" { &student[..] } else { &[] };
+            let finished = done(language, name, &[args, own].concat());
+            is_bad_usage(&finished);
+            let told = finished.err();
+            let line = format!("error: invalid value '?' for '{what}'");
+            assert!(told.starts_with(&line), "{name}: {told}");
+        }
     });
 }
 
@@ -304,37 +330,6 @@ fn roster_client_takes_nothing_but_1_for_an_acknowledgement() {
                 assert!(!roster.out().contains("passed"));
             });
         }
-    });
-}
-
-#[test]
-fn the_first_two_programs_understand_each_other() {
-    in_both(|language| {
-        // They take no port 0, but one that is bound, and not listened on, by
-        // somebody else who has SO_REUSEADDR, too.
-        let (port, _held) = dead_port();
-        let args = ["127.0.0.1", &port];
-        let mut server = command(language, "simple_server", &args);
-        let server = Program::spawn(&mut server);
-        let number = port.parse().unwrap();
-        common::until(common::SOON, "it listens", || {
-            common::kernel::is_listening(number)
-        });
-        let simple = done(language, "simple_client", &args);
-        assert_eq!((simple.code, simple.err().as_str()), (0, ""));
-        server.wait_for("b'hello'");
-        for text in ["it's", "a\nb", "say \"it's\""] {
-            let args = ["127.0.0.1", &port, text];
-            assert_eq!(done(language, "simple_client", &args).code, 0);
-        }
-        server.wait_for("b\"it's\"");
-        server.wait_for(r"b'a\nb'");
-        server.wait_for(r#"b'say "it\'s"'"#);
-        let peer = std::net::TcpStream::connect(("127.0.0.1", number));
-        let peer = Conversation::from(peer.unwrap());
-        let line =
-            format!("A Client Connected ('127.0.0.1', {})", peer.port());
-        assert_eq!(server.wait_for(&peer.port().to_string()), line);
     });
 }
 

@@ -1,7 +1,6 @@
 /* Bytes that grow; see buffer.h. */
 #include "buffer.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +28,21 @@ bool buffer_add_byte(struct buffer *buffer, unsigned char byte)
 bool buffer_add_text(struct buffer *buffer, const char *text)
 {
     return buffer_add(buffer, text, strlen(text));
+}
+
+bool buffer_add_char(struct buffer *buffer, uint32_t code)
+{
+    unsigned char bytes[4];
+    size_t length =
+        code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+    for (size_t i = length - 1; i > 0; i--) {
+        bytes[i] = (unsigned char)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    unsigned lead = length == 1 ? 0 : 0xf00U >> length & 0xff;
+    bytes[0] = (unsigned char)(lead | code);
+    return buffer_add(buffer, bytes, length);
 }
 
 void buffer_free(struct buffer *buffer)

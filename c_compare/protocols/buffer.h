@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer {
     unsigned char *at;
@@ -15,6 +16,8 @@ struct buffer {
 bool buffer_add(struct buffer *buffer, const void *bytes, size_t length);
 bool buffer_add_byte(struct buffer *buffer, unsigned char byte);
 bool buffer_add_text(struct buffer *buffer, const char *text);
+/* In UTF-8. */
+bool buffer_add_char(struct buffer *buffer, uint32_t code);
 void buffer_free(struct buffer *buffer);
 
 /* `at` with room for `wanted` elements of `size` bytes, `*room` updated; NULL

@@ -50,8 +50,10 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     let (target, joke) = match (&cli.unix, cli.words.as_slice()) {
         (Some(_), joke) => (None, joke),
         (None, [host, port, joke @ ..]) => {
-            let port = usage::service(&port.to_string_lossy())
-                .unwrap_or_else(|why| bad_usage(&format!("PORT: {why}")));
+            let port = port.to_string_lossy();
+            let port = usage::service(&port).unwrap_or_else(|why| {
+                bad_usage(&format!("invalid value '{port}' for 'PORT': {why}"))
+            });
             (Some((host.to_string_lossy(), port)), joke)
         }
         (None, _) => bad_usage("HOST and PORT are required"),

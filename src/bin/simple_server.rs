@@ -8,6 +8,7 @@ use std::mem::size_of;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use berkeley::sockets::console::{note, warn};
 use berkeley::sockets::text::repr;
@@ -58,12 +59,20 @@ fn run(cli: &Cli) -> Result<(), Failed> {
     listen(&listener, backlog).map_err(Failed::at("listen", at))?;
 
     loop {
-        // `peer` closes where its scope ends. What happens to it does not
-        // concern the next one.
-        let shown = accept(&listener).and_then(|peer| show(&peer));
-        if let Err(failed) = shown {
+        let peer = match accept(&listener) {
+            Ok(peer) => peer,
+            Err(failed) => {
+                warn(format_args!("simple_server: {failed}"));
+                // Most likely short of descriptors or memory: not a spin.
+                std::thread::sleep(Duration::from_millis(100));
+                continue;
+            }
+        };
+        // What happens to one peer does not concern the next.
+        if let Err(failed) = show(&peer) {
             warn(format_args!("simple_server: {failed}"));
         }
+        // `peer` closes here, at the end of its scope.
     }
 }
 

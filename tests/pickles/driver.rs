@@ -29,10 +29,15 @@ fn twin() -> &'static Path {
                 .map(|entry| entry.unwrap().path())
                 .filter(|path| path.extension().is_some_and(|e| e == "c"))
                 .collect();
-        for name in ["buffer", "roster", "utf8"] {
-            sources.push(twins.join(format!("protocols/{name}.c")));
-        }
-        sources.push(twins.join("drivers/pickle_driver.c"));
+        sources.extend(
+            [
+                "protocols/buffer.c",
+                "protocols/roster.c",
+                "sockets/utf8.c",
+                "drivers/pickle_driver.c",
+            ]
+            .map(|path| twins.join(path)),
+        );
         let flags = "-std=c17 -D_GNU_SOURCE -Wall -Wextra -Wpedantic \
             -Wconversion -Wshadow -Werror -O1 -g \
             -fsanitize=address,undefined -fno-sanitize-recover=all";

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../utf8.h"
 #include "inner.h"
 #include "opcodes.h"
+#include "sockets/utf8.h"
 
 const struct bytes encode_acknowledgement = {
     (const unsigned char[]){PROTO, 4, BININT1, 1, STOP}, 5};

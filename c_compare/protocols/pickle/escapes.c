@@ -1,8 +1,8 @@
 /* The two ways protocol 0 writes text on one line of ASCII.
  *
  * Twin: src/protocols/pickle/escapes.rs. */
-#include "../utf8.h"
 #include "inner.h"
+#include "sockets/utf8.h"
 
 static bool named(unsigned char letter, uint32_t *code);
 static uint32_t octal(struct bytes *text);
@@ -39,7 +39,7 @@ enum refused escapes_quoted(struct bytes text, struct buffer *plain)
         }
         if (code > 0x7f)
             return REFUSED_TEXT;
-        if (!utf8_add(plain, code))
+        if (!buffer_add_char(plain, code))
             return REFUSED_MEMORY;
     }
     return REFUSED_NOT;
@@ -120,14 +120,14 @@ enum refused escapes_raw_unicode(struct bytes text, struct buffer *plain)
                 if (!hex(&text, second == 'u' ? 4 : 8, &code))
                     return REFUSED_TEXT;
             } else {
-                if (!utf8_add(plain, '\\'))
+                if (!buffer_add_char(plain, '\\'))
                     return REFUSED_MEMORY;
                 code = second;
             }
         }
         if (!utf8_is_char(code))
             return REFUSED_TEXT;
-        if (!utf8_add(plain, code))
+        if (!buffer_add_char(plain, code))
             return REFUSED_MEMORY;
     }
     return REFUSED_NOT;

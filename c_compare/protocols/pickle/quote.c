@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../utf8.h"
 #include "inner.h"
+#include "sockets/utf8.h"
 
 /* Characters, beyond Latin-1, that Python's `repr` escapes because they are
  * invisible: spaces, marks of direction, private use. (Python also escapes
@@ -74,9 +74,9 @@ bool add_quoted(struct buffer *out, struct bytes text)
         uint32_t code = 0;
         size_t length = utf8_first(text, &code);
         if (code == quote || code == '\\')
-            added = buffer_add_byte(out, '\\') && utf8_add(out, code);
+            added = buffer_add_byte(out, '\\') && buffer_add_char(out, code);
         else if (is_printable(code))
-            added = utf8_add(out, code);
+            added = buffer_add_char(out, code);
         else
             added = add_escaped(out, code);
         text.at += length;

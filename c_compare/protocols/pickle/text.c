@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../utf8.h"
 #include "inner.h"
 
 /* How many comparisons of keys, or of their bytes, one text is worth. */

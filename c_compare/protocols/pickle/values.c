@@ -3,9 +3,9 @@
  * Twin: `value_of` in src/protocols/pickle/values.rs. */
 #include <string.h>
 
-#include "../utf8.h"
 #include "inner.h"
 #include "opcodes.h"
+#include "sockets/utf8.h"
 
 static enum refused of_utf8(struct bytes text, bool ascii, struct node *node)
 {

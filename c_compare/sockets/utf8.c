@@ -1,5 +1,5 @@
 /* Unicode in UTF-8; see utf8.h. */
-#include "utf8.h"
+#include "sockets/utf8.h"
 
 size_t utf8_first(struct bytes text, uint32_t *code)
 {
@@ -40,19 +40,4 @@ bool utf8_is_valid(struct bytes text)
 bool utf8_is_char(uint32_t code)
 {
     return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-}
-
-bool utf8_add(struct buffer *out, uint32_t code)
-{
-    unsigned char bytes[4];
-    size_t length =
-        code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-
-    for (size_t i = length - 1; i > 0; i--) {
-        bytes[i] = (unsigned char)(0x80 | (code & 0x3f));
-        code >>= 6;
-    }
-    unsigned lead = length == 1 ? 0 : 0xf00U >> length & 0xff;
-    bytes[0] = (unsigned char)(lead | code);
-    return buffer_add(out, bytes, length);
 }
