@@ -27,6 +27,26 @@ fn what_is_not_as_expected_fails_the_script_and_is_named() {
 }
 
 #[test]
+fn every_line_is_shown_but_those_that_expect() {
+    let done = typed(
+        "a b = socketpair AF_UNIX SOCK_STREAM\n\
+         send a \"what I expect now\"\nexpect 17\n\
+         @main expect send(3) = 17\n# I expect more\n\
+         recv b # expect it\n",
+    );
+    assert_eq!(done.code, 0, "{}{}", done.out(), done.err());
+    let out = done.out();
+    let shown = out.lines().filter_map(|line| line.strip_prefix("> "));
+    let expected = [
+        "a b = socketpair AF_UNIX SOCK_STREAM",
+        "send a \"what I expect now\"",
+        "# I expect more",
+        "recv b # expect it",
+    ];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn errors_are_the_kernels_by_name() {
     let done = typed(
         "one = socket AF_INET SOCK_STREAM\nbind one 127.0.0.1:0\n\
