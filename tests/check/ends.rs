@@ -5,7 +5,9 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 
-use super::common::{Language, Program, SOON, program, run, until, without};
+use super::common::{
+    Language, Program, SOON, ignoring, program, run, until, without,
+};
 use super::usage::own_lab;
 use super::{check, ids, interpreter, report};
 
@@ -315,4 +317,14 @@ fn who_has_seen_enough_does_not_change_what_comes_of_it() {
     let text = fs::read_to_string(&kept).unwrap();
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["complete"], true);
+}
+
+/// Some that start others ignore SIGCHLD, and an exec keeps that.
+#[test]
+fn an_ignored_sigchld_hides_no_end_of_a_program() {
+    let mut command = command("ignored", "ready");
+    command.arg(program(Language::Rust, "echo_server")).arg("{port}");
+    let (report, code) = report(ignoring(Signal::SIGCHLD, &mut command));
+    assert_eq!(code, 0, "{report:#}");
+    assert_eq!(ids(&report, "passed"), ["ready"]);
 }

@@ -15,6 +15,7 @@
 
 mod diag;
 pub mod forbid;
+pub mod inherit;
 pub mod kernel;
 pub mod peers;
 pub mod program;
@@ -32,6 +33,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use forbid::without;
+pub use inherit::ignoring;
 pub use kernel::until;
 pub use peers::{
     Conversation, dead_port, interpreter, peer_program, python, scripted,

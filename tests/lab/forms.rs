@@ -4,9 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::common::{Language, program, run};
+use super::common::{Language, ignoring, program, run};
 use super::{held, lab, names};
 
 #[test]
@@ -32,6 +33,17 @@ fn without_a_terminal_nobody_is_asked_and_all_is_said() {
     assert!(!told.contains('\u{1b}'), "{told}");
     let wide = told.lines().find(|line| line.chars().count() > 80);
     assert_eq!(wide, None);
+}
+
+/// Some that start others ignore SIGCHLD, and an exec keeps that.
+#[test]
+fn an_ignored_sigchld_changes_no_experiment() {
+    for name in ["blocking", "zombies"] {
+        let mut lab = Command::new(program(Language::Rust, "berkeley"));
+        lab.args(["lab", name, "--yes"]);
+        let done = run(ignoring(Signal::SIGCHLD, &mut lab), b"");
+        assert_eq!(done.code, 0, "{name}: {}{}", done.out(), done.err());
+    }
 }
 
 #[test]

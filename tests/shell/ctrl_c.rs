@@ -6,6 +6,7 @@ use std::process::Stdio;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::common::{Program, SOON, until};
 use super::{accepting, shell};
 
 #[test]
@@ -31,4 +32,25 @@ fn a_blocked_accept_is_interrupted_and_the_shell_goes_on() {
     input.write_all(b"getpid\nquit\n").unwrap();
     assert_eq!(until("getpid()"), format!("getpid() = {actor}"));
     assert!(child.wait().unwrap().success());
+}
+
+/// One that comes after it was looked for, and before the sleep, wakes nobody.
+/// That moment cannot be met from here; but no sleep lasts.
+#[test]
+fn while_a_call_blocks_ctrl_c_is_looked_for_again_and_again() {
+    let mut shell = Program::spawn(&mut shell());
+    shell.type_in(b"one = passive 127.0.0.1:0\naccept one\n");
+    accepting(shell.pid());
+    let before = sleeps(shell.pid());
+    until(SOON, "it has looked up", || sleeps(shell.pid()) > before + 20);
+}
+
+/// How often it has gone to sleep.
+fn sleeps(pid: i32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+    let status = status.unwrap();
+    let mut lines = status.lines();
+    let count =
+        lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.unwrap().trim().parse().unwrap()
 }

@@ -86,6 +86,25 @@ fn a_recorded_script_runs_again() {
 }
 
 #[test]
+fn a_recorded_script_has_all_lines_but_record() {
+    let folder = folder("words");
+    let file = folder.join("words.bk");
+    let lines = "left right = socketpair AF_UNIX SOCK_STREAM\n\
+                 send left \"off the record please\"\n\
+                 record = dup left\n\
+                 same = record\n\
+                 @other getpid # for the record\n";
+    let named = file.display();
+    let typed =
+        typed(&format!("record {named}\n{lines}@main record({named});\n"));
+    assert_eq!(typed.code, 0, "{}{}", typed.out(), typed.err());
+    let told = std::fs::read_to_string(&file).unwrap();
+    let kept = told.lines().filter(|line| !line.starts_with("#   "));
+    assert_eq!(kept.collect::<Vec<_>>(), lines.lines().collect::<Vec<_>>());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn a_recorded_c_program_makes_the_same_calls() {
     for (name, session) in [("alone", ALONE), ("together", TOGETHER)] {
         let folder = folder(&format!("c-{name}"));

@@ -4,7 +4,9 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::common::{Language, program, run};
+use nix::sys::signal::Signal;
+
+use super::common::{Language, ignoring, program, run};
 use super::{accepting, shell, typed};
 
 #[test]
@@ -24,6 +26,26 @@ fn what_is_not_as_expected_fails_the_script_and_is_named() {
                 got      socket(AF_INET, SOCK_STREAM, 0) = 3\n";
     assert_eq!(done.err(), said);
     assert!(!done.out().contains("getpid"), "it went on");
+}
+
+#[test]
+fn every_line_is_shown_but_those_that_expect() {
+    let done = typed(
+        "a b = socketpair AF_UNIX SOCK_STREAM\n\
+         send a \"what I expect now\"\nexpect 17\n\
+         @main expect send(3) = 17\n# I expect more\n\
+         recv b # expect it\n",
+    );
+    assert_eq!(done.code, 0, "{}{}", done.out(), done.err());
+    let out = done.out();
+    let shown = out.lines().filter_map(|line| line.strip_prefix("> "));
+    let expected = [
+        "a b = socketpair AF_UNIX SOCK_STREAM",
+        "send a \"what I expect now\"",
+        "# I expect more",
+        "recv b # expect it",
+    ];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -68,6 +90,16 @@ fn descriptors_are_passed_and_children_inherit_them() {
     assert_eq!(done.code, 0, "{}{}", done.out(), done.err());
     assert!(done.out().contains("  6 taken  AF_INET SOCK_STREAM"));
     assert!(done.out().contains("0 to be accepted, backlog 3"));
+}
+
+/// Some that start others ignore SIGCHLD, and an exec keeps that.
+#[test]
+fn an_actors_children_are_its_own_to_wait_for() {
+    let lines = "fork worker\n@worker exit 3\n@main waitpid\n\
+                 expect <pid> (exit status 3)\n";
+    let mut shell = shell();
+    let done = run(ignoring(Signal::SIGCHLD, &mut shell), lines.as_bytes());
+    assert_eq!(done.code, 0, "{}{}", done.out(), done.err());
 }
 
 /// A terminal with a shell in it.

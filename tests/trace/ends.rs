@@ -6,7 +6,8 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use super::common::{
-    Finished, Language, Program, SOON, Start, kernel, python, run, until,
+    Finished, Language, Program, SOON, Start, ignoring, kernel, python, run,
+    until,
 };
 use super::{Saved, calls, trace};
 
@@ -20,6 +21,25 @@ fn the_exit_code_is_the_programs_own() {
     assert_eq!(shell("exit 7").code, 7);
     assert_eq!(shell("kill -TERM $$").code, -(Signal::SIGTERM as i32));
     assert_eq!(shell("kill -KILL $$").code, -(Signal::SIGKILL as i32));
+}
+
+/// It was ignored before this tool came, and so it is to the program.
+#[test]
+fn an_ignored_sigchld_is_the_programs_to_see_and_not_the_tools() {
+    let grep = ["-o", "/dev/null", "--", "grep", "SigIgn"];
+    let mut grep = trace(&grep);
+    grep.arg("/proc/self/status");
+    let ignored = |grep: &mut Command| {
+        let told = run(grep, b"").out();
+        let mask = told.trim().rsplit('\t').next().unwrap();
+        let mask = u64::from_str_radix(mask, 16).unwrap();
+        mask & 1 << (Signal::SIGCHLD as u32 - 1) != 0
+    };
+    assert!(!ignored(&mut grep));
+    assert!(ignored(ignoring(Signal::SIGCHLD, &mut grep)));
+    let words = ["knock", "--no-build", "--model", "prefork", "--summary"];
+    let done = run(ignoring(Signal::SIGCHLD, &mut trace(&words)), b"");
+    assert_eq!((done.code, done.err()), (0, String::new()));
 }
 
 #[test]

@@ -3,10 +3,10 @@
 //! One folder per subcommand; each says on its own how it is called and how
 //! it runs. What they share: `catalogue` (what the kit has), `house` (where
 //! its programs are, and their building), `stage` (programs started, heard
-//! and ended), `tracer` (programs under ptrace), `cpus` (who runs on which),
-//! `namespace` (a network of its own), `system` and `calendar` (which
-//! kernel, and when), `screen` (paper of a known width), `markup` (HTML and
-//! SVG), `exit` (the exit codes).
+//! and ended), `tracer` (programs under ptrace), `children` (whose ends are
+//! told), `cpus` (who runs on which), `namespace` (a network of its own),
+//! `system` and `calendar` (which kernel, and when), `screen` (paper of a
+//! known width), `markup` (HTML and SVG), `exit` (the exit codes).
 //! The lab programs are strangers to this tool: it knows their command lines
 //! and nothing else.
 //! Try: `cargo run --release -- tour`.
@@ -17,6 +17,7 @@ mod bench;
 mod calendar;
 mod catalogue;
 mod check;
+mod children;
 mod cpus;
 mod exit;
 mod generator;
@@ -79,6 +80,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    children::are_waited_for();
     let done = match Cli::parse().command {
         Command::Bench(options) => bench::run(&options),
         Command::Check(options) => check::run(&options),

@@ -53,7 +53,7 @@ use clap::Args;
 
 use crate::exit::Verdict;
 use input::{Came, Lines};
-use session::{FIRST, Session, Step};
+use session::{FIRST, Session, Step, command};
 
 /// Makes socket calls by hand: socket, bind, connect, send, …
 #[derive(Args)]
@@ -116,7 +116,8 @@ fn read(
             Came::End => break,
         };
         number += 1;
-        if !line.is_empty() && !line.contains("expect ") {
+        let is_expect = command(&line).as_deref() == Some("expect");
+        if !line.is_empty() && !is_expect {
             let who = match session.current() {
                 FIRST => String::new(),
                 other => other.to_owned(),

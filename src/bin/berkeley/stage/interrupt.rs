@@ -86,7 +86,7 @@ pub(crate) fn sender() -> Option<i32> {
     Some(SENDER.load(Ordering::Relaxed)).filter(|pid| *pid > 0)
 }
 
-/// The first such signal since the last look, for whoever takes it as a wish
+/// The last such signal since the last look, for whoever takes it as a wish
 /// rather than as an end.
 pub(crate) fn take() -> Option<i32> {
     let signal = WISH.swap(0, Ordering::Relaxed);

@@ -16,6 +16,7 @@ use super::labs::Step;
 use super::record::{Role, Trace};
 use super::session::Session;
 use super::typist::{Typist, nothing};
+use crate::children;
 use crate::exit::Verdict;
 use crate::stage::{self, kernel};
 use crate::tracer::{End, Launch};
@@ -39,7 +40,7 @@ pub(crate) fn alone(
     command: &[OsString],
     examiner: Option<i32>,
 ) -> Result<Outcome> {
-    let launch = Launch { argv: command.to_vec(), ..Launch::default() };
+    let launch = launch(command.to_vec());
     let examiner = examiner.map(socket).transpose()?;
     let pid = session.start(Role::Alone, launch)?;
     let is_examined = examiner.is_some();
@@ -57,6 +58,12 @@ pub(crate) fn alone(
     }
     let verdict = session.end_of(pid).map_or(Verdict::Good, its_own);
     Ok(Outcome { trace: session.close(), verdict })
+}
+
+/// As if this tool were not there.
+fn launch(argv: Vec<OsString>) -> Launch {
+    let ignores_children = children::were_ignored();
+    Launch { argv, ignores_children, ..Launch::default() }
 }
 
 /// That of this number, which the program is not to have.
@@ -177,7 +184,7 @@ fn start(
         _ => word,
     };
     let argv = part.command.into_iter().map(put_port).collect();
-    let mut launch = Launch { argv, ..Launch::default() };
+    let mut launch = launch(argv);
     let typist = match part.input {
         Input::Ours => None,
         Input::Nothing => {
@@ -186,6 +193,8 @@ fn start(
         }
         Input::Typed(steps) => {
             launch.own_group = true;
+            // The kit's own, some of which wait for their workers.
+            launch.ignores_children = false;
             Some(Typist::at(&mut launch, &steps)?)
         }
     };

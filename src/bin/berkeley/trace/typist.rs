@@ -1,5 +1,6 @@
 //! Types to a program, each line when it is its turn, and hears what it
-//! prints: a program whose output nobody takes would wait for ever.
+//! prints: a program whose output nobody takes would wait for ever. So would
+//! one that reads to the end of its input, if that did not come.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -14,7 +15,8 @@ use super::labs::Step;
 use crate::tracer::Launch;
 
 pub(crate) struct Typist {
-    /// The program's standard input, until all has been typed.
+    /// The program's standard input, until all has been typed, or nobody
+    /// reads it any more.
     keyboard: Option<File>,
     /// Its standard output and standard error, until both are closed.
     screen: Option<File>,
@@ -65,6 +67,7 @@ impl Typist {
             self.types(step.line)?;
             self.steps.pop_front();
         }
+        self.keyboard = None;
         Ok(())
     }
 
@@ -106,4 +109,32 @@ impl Typist {
 /// A standard input that has ended before it began.
 pub(crate) fn nothing() -> Result<OwnedFd> {
     Ok(File::open("/dev/null")?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_input_ends_when_all_has_been_typed() {
+        let steps = [
+            Step { after: None, line: "hello" },
+            Step { after: Some("name?"), line: "Ada" },
+        ];
+        let mut launch = Launch::default();
+        let mut typist = Typist::at(&mut launch, &steps).unwrap();
+        let mut input = File::from(launch.stdin.take().unwrap());
+        fcntl(&input, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+        typist.work().unwrap();
+        let mut typed = String::new();
+        let more = input.read_to_string(&mut typed).unwrap_err();
+        assert_eq!(more.kind(), ErrorKind::WouldBlock);
+        let mut output = File::from(launch.stdout.take().unwrap());
+        output.write_all(b"Your name?\n").unwrap();
+        typist.work().unwrap();
+        input.read_to_string(&mut typed).unwrap();
+        assert_eq!(typed, "hello\nAda\n");
+    }
 }

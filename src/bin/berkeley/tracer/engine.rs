@@ -103,8 +103,8 @@ impl Tracer {
         let end = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
         let end = now().saturating_add(end);
         // A descriptor can only be looked at; the clock wakes by itself.
-        let every = if watched.is_empty() { left.max(TICK) } else { TICK };
-        if self.ticks.begin(every).is_err() {
+        let first = if watched.is_empty() { left } else { TICK };
+        if self.ticks.begin(first).is_err() {
             return;
         }
         let mut look = 0;

@@ -14,7 +14,7 @@ use nix::errno::Errno;
 
 use super::requests::{ARCH, X32};
 
-/// What the program does with the word that it has loaded last.
+/// That program for the machine of bpf(4), step by step.
 pub(super) struct Filter(Vec<libc::sock_filter>);
 
 /// A word of struct seccomp_data, by its offset.

@@ -34,6 +34,8 @@ pub(crate) struct Launch {
     /// A process group of its own: a terminal's Ctrl-C does not reach it,
     /// and the terminal is not its to read from.
     pub(crate) own_group: bool,
+    /// It begins with SIGCHLD ignored: its dead children are nobody's.
+    pub(crate) ignores_children: bool,
     /// The CPUs that it is kept to; none: wherever the tool may be.
     pub(crate) cpus: Vec<usize>,
     pub(crate) stdin: Option<OwnedFd>,
@@ -188,6 +190,10 @@ impl Prepared {
         // Rust programs ignore it, and an exec would keep that.
         // SAFETY: no handler of this program is set.
         unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) }?;
+        if launch.ignores_children {
+            // SAFETY: as above.
+            unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }?;
+        }
         self.filter.as_mut().map_or(Ok(()), Filter::install)
     }
 }

@@ -24,7 +24,7 @@ impl Session {
         }
         let before = self.log.len();
         let done = self.addressed(line)?;
-        let is_record = line.split_whitespace().any(|it| it == "record");
+        let is_record = command(line).as_deref() == Some("record");
         if matches!(done, Step::Next) && !is_record {
             let calls = before..self.log.len();
             self.typed.push(Typed { line: line.into(), calls });
@@ -37,16 +37,13 @@ impl Session {
     }
 
     fn addressed(&mut self, line: &str) -> Result<Step> {
-        let Some(rest) = line.strip_prefix('@') else {
+        let (Some(name), words) = addressee(line) else {
             let current = self.current.clone();
             return self.of(&current, line, false);
         };
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let (name, words) = rest.split_at(end);
         if !is_name(name) {
             return Ok(Step::Wrong(format!("@{name}: an actor is @NAME")));
         }
-        let words = words.trim();
         let is_there = self.place(name).is_some();
         if !is_there && !words.starts_with("expect ") {
             self.enter(name)?;
@@ -138,10 +135,6 @@ impl Session {
 
     /// The shell's own commands.
     fn own(&mut self, actor: &str, words: &[Word]) -> Result<Option<Step>> {
-        let plain = |word: &Word| match word {
-            Word::Plain(word) => word.clone(),
-            Word::Bytes(bytes) => crate::shell::commands::text(bytes),
-        };
         let words: Vec<String> = words.iter().map(plain).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let said = match words[..] {
@@ -193,6 +186,33 @@ impl Session {
     }
 }
 
+/// The command of a line: its first word, behind `@ACTOR`. What follows may
+/// be data. `None` where names are given: only a call gives some.
+pub(in crate::shell) fn command(line: &str) -> Option<String> {
+    let (_, words) = addressee(line.trim());
+    if words.starts_with("expect ") {
+        return Some("expect".into());
+    }
+    let words = cut(words).ok()?;
+    let (wanted, words) = names_before(&words).ok()?;
+    words.first().filter(|_| wanted.is_empty()).map(plain)
+}
+
+/// Whom a line names, and what is said to them.
+fn addressee(line: &str) -> (Option<&str>, &str) {
+    let Some(rest) = line.strip_prefix('@') else { return (None, line) };
+    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    let (name, words) = rest.split_at(end);
+    (Some(name), words.trim())
+}
+
+fn plain(word: &Word) -> String {
+    match word {
+        Word::Plain(word) => word.clone(),
+        Word::Bytes(bytes) => crate::shell::commands::text(bytes),
+    }
+}
+
 /// `left right = …`
 pub(super) fn names_before(
     words: &[Word],
@@ -226,4 +246,27 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|one: char| one.is_ascii_alphabetic())
         && name.chars().all(is_part)
         && name.len() <= 64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command;
+
+    #[test]
+    fn a_command_is_what_a_line_begins_with() {
+        let is = |line: &str| command(line).unwrap_or_default();
+        assert_eq!(is("  record it.bk"), "record");
+        assert_eq!(is("@a  record(it.bk);"), "record");
+        assert_eq!(is("@a expect accept(3) = 4"), "expect");
+        assert_eq!(is("expect \"half"), "expect");
+        assert_eq!(is("send a \"off the record please\""), "send");
+        assert_eq!(is("@a send a \"what I expect now\" &"), "send");
+        assert_eq!(is("recv a # expect nothing, record it"), "recv");
+        for none in ["", "@a", "# expect 4", "send a \"half expect "] {
+            assert_eq!(command(none), None, "{none}");
+        }
+        for named in ["record = socket AF_INET SOCK_STREAM", "x = record"] {
+            assert_eq!(command(named), None, "{named}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use anstream::AutoStream;
 use anyhow::Result;
 
+pub(super) use lines::command;
 pub(super) use log::{Entry, Reference, Typed};
 use stage::Actor;
 

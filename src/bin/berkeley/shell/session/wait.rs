@@ -13,7 +13,7 @@ use super::{Entry, FIRST, Reference, Session};
 use crate::shell::call::{Answer, Arg, Call};
 use crate::shell::interrupt;
 
-/// Between two looks at somebody who may be about to sleep.
+/// Between two looks at somebody who may be about to sleep, and for Ctrl-C.
 const LOOK: u16 = 10;
 /// Somebody who runs for so long is not waited for, if nobody has to.
 const BUSY: Duration = Duration::from_secs(2);
@@ -100,8 +100,9 @@ impl Session {
             if deadline.is_some_and(|at| Instant::now() > at) {
                 return Ok(false);
             }
-            let is_hurried = is_told || deadline.is_some();
-            self.look(if is_hurried { Some(LOOK) } else { None })?;
+            // Never for ever: a Ctrl-C may have come since it was asked for,
+            // and would not wake what sleeps from now on.
+            self.look(LOOK)?;
         }
         Ok(true)
     }
@@ -112,7 +113,7 @@ impl Session {
         while let Some(place) = self.place(name)
             && self.actors[place].pending.is_some()
         {
-            self.look(Some(LOOK))?;
+            self.look(LOOK)?;
             let Some(place) = self.place(name) else { break };
             let actor = &mut self.actors[place];
             let sleeps = actor.sleeps();
@@ -149,15 +150,15 @@ impl Session {
             let somebody = self.actors.iter().any(is_awake);
             if !somebody || start.elapsed() > BUSY {
                 // What came while they were looked at.
-                return self.look(Some(0));
+                return self.look(0);
             }
-            self.look(Some(LOOK))?;
+            self.look(LOOK)?;
         }
     }
 
     /// Tells what came meanwhile.
     pub(in crate::shell) fn news(&mut self, wait: u16) -> Result<()> {
-        self.look(Some(wait))
+        self.look(wait)
     }
 
     /// Whether somebody is blocked.
@@ -180,9 +181,8 @@ impl Session {
         self.write_record()
     }
 
-    /// Waits for answers, so many milliseconds or for ever, and tells them.
-    pub(super) fn look(&mut self, timeout: Option<u16>) -> Result<()> {
-        let timeout = timeout.map_or(PollTimeout::NONE, PollTimeout::from);
+    /// Waits for answers, so many milliseconds, and tells them.
+    pub(super) fn look(&mut self, timeout: u16) -> Result<()> {
         let waiting: Vec<usize> = (0..self.actors.len())
             .filter(|&place| self.actors[place].pending.is_some())
             .collect();
@@ -191,7 +191,7 @@ impl Session {
             PollFd::new(channel, PollFlags::POLLIN)
         };
         let mut fds: Vec<PollFd> = waiting.iter().map(entry).collect();
-        match poll(&mut fds, timeout) {
+        match poll(&mut fds, PollTimeout::from(timeout)) {
             Err(Errno::EINTR) => return Ok(()),
             done => done?,
         };
