@@ -5,8 +5,8 @@
 mod common;
 
 use common::{
-    Case, Conversation, SOON, Server, Start, interpreter, kernel,
-    kill_process, under, until,
+    Case, Conversation, SOON, Server, Start, kernel, kill_process, under,
+    until,
 };
 use nix::errno::Errno;
 use nix::libc;
@@ -39,14 +39,8 @@ fn echo(case: Case) -> Start {
 /// inherited.
 #[test]
 fn who_was_born_ignoring_sigchld_misses_its_workers_all_the_same() {
-    let Some(python) = interpreter() else { return };
-    let ignoring = "
-import os, signal, sys
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-os.execv(sys.argv[1], sys.argv[1:])";
     under(&KEEPERS, |case| {
-        let born = [python.to_str().unwrap(), "-c", ignoring];
-        let mut server = echo(case).under(born).start();
+        let mut server = echo(case).ignoring(Signal::SIGCHLD).start();
         has_workers(&server, 2);
         kill_process(workers(&server)[0]);
         server.wait_for("was killed by signal 9: replacing it");

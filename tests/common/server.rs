@@ -8,10 +8,12 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::sys::signal::Signal;
+
 use super::peers::Conversation;
 use super::program::Program;
 use super::twins::{Language, program};
-use super::{SOON, kernel, until, without};
+use super::{SOON, ignoring, kernel, until, without};
 
 /// What each server says when it listens.
 const ANNOUNCED: [&str; 6] = [
@@ -30,6 +32,7 @@ pub struct Start {
     args: Vec<String>,
     own_group: bool,
     forbidden: Option<i64>,
+    ignored: Option<Signal>,
 }
 
 impl Start {
@@ -46,6 +49,7 @@ impl Start {
             args: vec![],
             own_group: false,
             forbidden: None,
+            ignored: None,
         };
         start.args(port_zero(name).iter().copied())
     }
@@ -105,6 +109,12 @@ impl Start {
         self
     }
 
+    /// By somebody who ignores this signal.
+    pub fn ignoring(mut self, signal: Signal) -> Start {
+        self.ignored = Some(signal);
+        self
+    }
+
     pub fn command(&self) -> Command {
         let mut words = self.wrapper.iter();
         let mut command = match words.next() {
@@ -120,6 +130,9 @@ impl Start {
         }
         if let Some(call) = self.forbidden {
             without(call, &mut command);
+        }
+        if let Some(signal) = self.ignored {
+            ignoring(signal, &mut command);
         }
         command
     }
