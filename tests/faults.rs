@@ -161,13 +161,6 @@ fn nothing_is_left_of_two_thousand_peers() {
     });
 }
 
-/// The processes that serve.
-fn workers(server: &Server) -> Vec<i32> {
-    let mut workers = kernel::children(server.pid());
-    workers.retain(|&pid| kernel::state(pid) != Some('Z'));
-    workers
-}
-
 #[test]
 fn a_killed_pool_worker_is_replaced_within_a_second() {
     everywhere(|case| {
@@ -176,15 +169,16 @@ fn a_killed_pool_worker_is_replaced_within_a_second() {
         }
         let args = ["--quiet", "--workers", "4"];
         let mut server = case.server("echo_server").args(args).start();
-        until(SOON, "four workers", || workers(&server).len() == 4);
+        until(SOON, "four workers", || server.workers().len() == 4);
         // Each in its turn, so that whoever holds the lock is among them.
-        let mut lasted: Vec<Duration> = workers(&server)
+        let mut lasted: Vec<Duration> = server
+            .workers()
             .into_iter()
             .map(|victim| {
                 kill_process(victim);
                 let start = Instant::now();
                 until(SOON, "a replacement", || {
-                    let now = workers(&server);
+                    let now = server.workers();
                     now.len() == 4 && !now.contains(&victim)
                 });
                 let lasted = start.elapsed();
@@ -207,13 +201,13 @@ fn all_workers_killed_at_once_come_back() {
         }
         let args = ["--quiet", "--workers", "4"];
         let mut server = case.server("echo_server").args(args).start();
-        until(SOON, "four workers", || workers(&server).len() == 4);
-        let victims = workers(&server);
+        until(SOON, "four workers", || server.workers().len() == 4);
+        let victims = server.workers();
         for &pid in &victims {
             kill_process(pid);
         }
         until(SOON, "four others", || {
-            let now = workers(&server);
+            let now = server.workers();
             now.len() == 4 && now.iter().all(|pid| !victims.contains(pid))
         });
         for _ in 0..20 {
@@ -253,7 +247,7 @@ fn a_killed_worker_takes_only_its_own_peers_with_it() {
 /// include the connection.
 fn server_of(server: &Server, peer: u16) -> i32 {
     let inode = kernel::inode_of(server.port(), peer);
-    let mut workers = workers(server).into_iter();
+    let mut workers = server.workers().into_iter();
     let holder = workers.find(|&pid| kernel::holds_socket(pid, inode));
     holder.expect("some worker holds the connection")
 }
@@ -266,7 +260,7 @@ fn workers_that_die_like_flies_are_replaced_slowly_and_recover() {
         let start = Instant::now();
         let mut killed = HashSet::new();
         while start.elapsed() < Duration::from_secs(4) {
-            for pid in workers(&server) {
+            for pid in server.workers() {
                 killed.insert(pid);
                 let pid = nix::unistd::Pid::from_raw(pid);
                 let _ = nix::sys::signal::kill(pid, Signal::SIGKILL);
@@ -278,7 +272,7 @@ fn workers_that_die_like_flies_are_replaced_slowly_and_recover() {
         let killed = killed.len();
         assert!(killed < 100, "{killed} in four seconds");
         // At worst each of the four comes five seconds after the last.
-        until(SOON * 2, "four workers", || workers(&server).len() == 4);
+        until(SOON * 2, "four workers", || server.workers().len() == 4);
         for _ in 0..10 {
             is_served(&server);
         }

@@ -5,10 +5,9 @@
 mod common;
 
 use common::{
-    Case, Conversation, SOON, Server, Start, kernel, kill_process, under,
-    until,
+    Case, Conversation, SOON, Server, Start, kernel, kill_process,
+    limit_descriptors, under, until,
 };
-use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::Signal;
 
@@ -21,14 +20,8 @@ const KEEPERS: [&str; 5] = [
     "reuseport",
 ];
 
-fn workers(server: &Server) -> Vec<i32> {
-    let mut workers = kernel::children(server.pid());
-    workers.retain(|&pid| kernel::state(pid) != Some('Z'));
-    workers
-}
-
 fn has_workers(server: &Server, count: usize) {
-    until(SOON, "its workers", || workers(server).len() == count);
+    until(SOON, "its workers", || server.workers().len() == count);
 }
 
 fn echo(case: Case) -> Start {
@@ -42,26 +35,20 @@ fn who_was_born_ignoring_sigchld_misses_its_workers_all_the_same() {
     under(&KEEPERS, |case| {
         let mut server = echo(case).ignoring(Signal::SIGCHLD).start();
         has_workers(&server, 2);
-        kill_process(workers(&server)[0]);
+        kill_process(server.workers()[0]);
         server.wait_for("was killed by signal 9: replacing it");
         has_workers(&server, 2);
         assert_eq!(server.interrupt(), 0);
     });
 }
 
-/// From now on this process gets no descriptor any more.
+/// From now on this process gets no descriptor any more. (Allowed less than
+/// one, poll(2) could not look at any.)
 fn gets_none(pid: i32) {
-    // With less than one, poll(2) could not look at any.
-    let none = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
-    let none = &raw const none;
-    let former = std::ptr::null_mut();
-    // SAFETY: reads one rlimit, which is there.
-    let done =
-        unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, none, former) };
-    Errno::result(done).unwrap();
+    limit_descriptors(pid, 1);
 }
 
-/// And one that cannot even read the kernel's list of its children.
+/// A server that cannot read the kernel's list of its children any more.
 fn with_a_silent_peer(case: Case, grace: &str) -> (Server, Conversation) {
     let server = echo(case).args(["--grace", grace]).start();
     let mut silent = server.say(b"x");
@@ -74,7 +61,7 @@ fn with_a_silent_peer(case: Case, grace: &str) -> (Server, Conversation) {
 fn without_a_list_of_its_children_the_grace_ends_all_the_same() {
     under(&KEEPERS, |case| {
         let (mut server, _silent) = with_a_silent_peer(case, "0.2");
-        let workers = workers(&server);
+        let workers = server.workers();
         server.kill(Signal::SIGINT);
         assert_eq!(server.exit_code(), 0);
         let is_gone =
@@ -100,7 +87,7 @@ fn trouble_with_accept_is_told_once_by_all_of_its_processes() {
     under(&["prefork"], |case| {
         let mut server = echo(case).start();
         has_workers(&server, 2);
-        workers(&server).into_iter().for_each(gets_none);
+        server.workers().into_iter().for_each(gets_none);
         let is_pausing = |pid: &i32| {
             let place = std::fs::read_to_string(format!("/proc/{pid}/wchan"));
             place.is_ok_and(|place| place.contains("poll"))
@@ -108,7 +95,7 @@ fn trouble_with_accept_is_told_once_by_all_of_its_processes() {
         // The first peer gets the descriptor that is there since before.
         until(SOON, "all of them pause", || {
             drop(server.connect());
-            workers(&server).iter().all(is_pausing)
+            server.workers().iter().all(is_pausing)
         });
         assert_eq!(server.interrupt(), 0);
         let told = server.stderr();

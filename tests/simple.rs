@@ -10,10 +10,8 @@ use std::time::Instant;
 
 use common::{
     Conversation, Language, Program, SOON, command, dead_port, done, in_both,
-    kernel, until,
+    kernel, limit_descriptors, until,
 };
-use nix::errno::Errno;
-use nix::sys::resource::{Resource, getrlimit};
 
 /// The server, listening. It takes no port 0, but one that is bound, and not
 /// listened on, by somebody else who has SO_REUSEADDR, too.
@@ -56,23 +54,11 @@ fn the_first_two_programs_understand_each_other() {
     });
 }
 
-/// What `ulimit -n` sets, for a program that is running already.
-fn limit_descriptors(program: &Program, most: u64) {
-    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
-    let limit = libc::rlimit { rlim_cur: most.min(hard), rlim_max: hard };
-    let (pid, what) = (program.pid(), libc::RLIMIT_NOFILE);
-    // SAFETY: the kernel reads `limit`, and has no old one to write.
-    let done = unsafe {
-        libc::prlimit(pid, what, &raw const limit, std::ptr::null_mut())
-    };
-    Errno::result(done).unwrap();
-}
-
 #[test]
 fn without_descriptors_the_server_waits_and_then_serves() {
     in_both(|language| {
         let (mut server, port, _held) = server(language);
-        limit_descriptors(&server, 0);
+        limit_descriptors(server.pid(), 0);
         let start = Instant::now();
         // The accept that waits has its descriptor already.
         drop(connect(&port));
@@ -84,7 +70,7 @@ fn without_descriptors_the_server_waits_and_then_serves() {
         assert!(said.len() as u128 <= most, "{} lines", said.len());
         let line = "simple_server: accept: EMFILE: Too many open files";
         assert!(said.iter().all(|said| said == line), "{said:?}");
-        limit_descriptors(&server, 64);
+        limit_descriptors(server.pid(), 64);
         is_announced(&server, &peer);
         peer.say(b"hello");
         server.wait_for("b'hello'");

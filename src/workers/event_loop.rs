@@ -200,11 +200,11 @@ impl<L: Lab, W: Waiter> EventLoop<L, W> {
     fn open_door(&mut self) {
         if self.door != Door::Closed {
             let listener = self.listener.as_raw_fd();
-            let watched = self.waiter.watch(listener, Interest::Read);
-            self.door = match watched {
-                Ok(()) => Door::Open,
-                Err(_) => Door::pause(),
-            };
+            if self.waiter.watch(listener, Interest::Read).is_ok() {
+                self.door = Door::Open;
+            } else {
+                self.shut_door(Door::pause());
+            }
         }
     }
 

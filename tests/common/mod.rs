@@ -136,7 +136,7 @@ pub fn in_both(promise: impl Fn(Language) + Sync) {
     hold(Language::BOTH.to_vec(), promise);
 }
 
-/// Eight cases side by side: most of a case is waiting. All are tried, so
+/// Four cases side by side: most of a case is waiting. All are tried, so
 /// that a failure names every square of the table that broke. `ONLY=c/fork`
 /// in the environment narrows it down.
 pub fn hold<T: Copy + Send + Display>(
@@ -249,4 +249,15 @@ pub fn allow_many_descriptors() {
     let files = Resource::RLIMIT_NOFILE;
     let (_, hard) = getrlimit(files).unwrap();
     setrlimit(files, hard.min(20_000), hard).unwrap();
+}
+
+/// What `ulimit -n` sets, for a program that is running already.
+pub fn limit_descriptors(pid: i32, most: u64) {
+    use nix::sys::resource::{Resource, getrlimit};
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    let limit = libc::rlimit { rlim_cur: most.min(hard), rlim_max: hard };
+    let (what, former) = (libc::RLIMIT_NOFILE, std::ptr::null_mut());
+    // SAFETY: the kernel reads `limit`, and has no old one to write.
+    let done = unsafe { libc::prlimit(pid, what, &raw const limit, former) };
+    nix::errno::Errno::result(done).unwrap();
 }

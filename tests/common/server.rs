@@ -192,6 +192,13 @@ impl Server {
         is_file.then(|| &rest[rest.find(" /").unwrap() + 1..])
     }
 
+    /// Its children that have not ended.
+    pub fn workers(&self) -> Vec<i32> {
+        let mut workers = kernel::children(self.pid());
+        workers.retain(|&pid| kernel::state(pid) != Some('Z'));
+        workers
+    }
+
     /// A peer over whatever the server listens on.
     pub fn connect(&self) -> Conversation {
         match self.path() {
